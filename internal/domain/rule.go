@@ -1,0 +1,68 @@
+package domain
+
+import "time"
+
+// RuleTable names a mapping table.
+type RuleTable string
+
+// Mapping tables: what From and To mean, and which scope counts.
+const (
+	// RuleShippingMethod maps a shop's shipping method (its id, uri or name) to a warehouse's
+	// service code, per Warehouse and optionally per Country.
+	RuleShippingMethod RuleTable = "shipping-method"
+	// RuleMarket maps a shop's market (its id or name), per Store, to the entity that
+	// sells there; Extra["currency"] is the currency that the entity books for it.
+	RuleMarket RuleTable = "market"
+	// RuleItem maps a shop's size (its SKU or EAN) to a warehouse's item, per Warehouse,
+	// where the codes differ.
+	RuleItem RuleTable = "item"
+	// RuleCarrier maps a warehouse's carrier code to the shop's carrier name, per Warehouse.
+	RuleCarrier RuleTable = "carrier"
+	// RuleAttributeDefault gives an item attribute a default: From is type:<t>, brand:<b>
+	// or collection:<c>, Extra["attribute"] the attribute, To its value, per Warehouse.
+	RuleAttributeDefault RuleTable = "attribute-default"
+	// RulePayment maps a payment method (its id, uri or name), per Store, to its capture
+	// mode: on-shipment, before-submission or external.
+	RulePayment RuleTable = "payment-method"
+	// RuleStockStatus maps a warehouse's stock status to sellable or withheld, per Warehouse.
+	RuleStockStatus RuleTable = "stock-status"
+	// RuleDisposition maps a warehouse's return disposition to an action, per Warehouse.
+	RuleDisposition RuleTable = "disposition"
+	// RuleCutoff maps a warehouse's service code to HH:MM, Extra["timezone"] names the zone.
+	RuleCutoff RuleTable = "service-cutoff"
+)
+
+// Rule is one version of one mapping. Rules are never edited: a newer version of
+// the same table, scope and From replaces an older one; Retired ends it.
+type Rule struct {
+	Version   int64             `json:"version"` // grows over all rules
+	Table     RuleTable         `json:"table"`
+	Store     string            `json:"store,omitempty"`
+	Warehouse string            `json:"warehouse,omitempty"`
+	Country   string            `json:"country,omitempty"`
+	From      string            `json:"from"`
+	To        string            `json:"to"`
+	Extra     map[string]string `json:"extra,omitempty"`
+	Retired   bool              `json:"retired,omitempty"`
+	Author    string            `json:"author"`
+	Reason    string            `json:"reason"`
+	At        time.Time         `json:"at"`
+}
+
+// CaptureMode says when and by whom an order's money is captured.
+type CaptureMode string
+
+// Capture modes per payment method.
+const (
+	CaptureOnShipment       CaptureMode = "on-shipment"
+	CaptureBeforeSubmission CaptureMode = "before-submission"
+	CaptureExternal         CaptureMode = "external"
+)
+
+// ItemAttribute is an attribute of a warehouse item that somebody completed by hand or import.
+type ItemAttribute struct {
+	Warehouse string `json:"warehouse"`
+	SKU       string `json:"sku"` // the warehouse's item
+	Attribute string `json:"attribute"`
+	Value     string `json:"value"`
+}
