@@ -69,6 +69,8 @@ const (
 	StepShip        Step = "ship"
 	StepCancelShort Step = "cancel-short"
 	StepRelease     Step = "release-authorisation"
+	StepNote        Step = "note"
+	StepHold        Step = "hold"
 )
 
 // RefusedFact says that a step was refused for good. It holds until a person
