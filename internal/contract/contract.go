@@ -1,0 +1,244 @@
+// Package contract names all that crosses the Temporal boundary: queues, IDs,
+// signals, updates, search attributes, inputs. Fields are only ever added; IDs
+// are built and parsed here and nowhere else. No personal data passes.
+package contract
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+
+	"selvedge/internal/domain"
+)
+
+// Task queues: one for all workflows and the store, one per outside system, so
+// that each is limited, paused and scaled by itself.
+const (
+	QueueOrders = "orders"
+	QueueCentra = "centra"
+	QueueACS    = "acs"
+)
+
+// Queues lists all task queues that a complete deployment polls.
+func Queues() []string { return []string{QueueOrders, QueueCentra, QueueACS} }
+
+// Names of signals, updates and queries.
+const (
+	SignalFact         = "fact"     // for machines: a wake-up that says "facts up to this number stand in the store"
+	SignalReleased     = "released" // for machines: an outage is over
+	SignalRetry        = "retry"    // for people, without payload: look again at everything that is open
+	SignalResolve      = "resolve"  // for people: the same payload as the update
+	UpdateResolve      = "resolve"  // for people: answer one question
+	QueryState         = "state"    // where the order stands
+	DescriptionMachine = "For machines only. An empty payload is ignored."
+)
+
+// Search attributes, registered by `starter setup` and checked by the worker before it polls.
+var (
+	OrderState  = temporal.NewSearchAttributeKeyKeyword("OrderState")
+	Store       = temporal.NewSearchAttributeKeyKeyword("Store")
+	Market      = temporal.NewSearchAttributeKeyKeyword("Market")
+	Warehouse   = temporal.NewSearchAttributeKeyKeyword("Warehouse")
+	OrderNumber = temporal.NewSearchAttributeKeyKeyword("OrderNumber")
+	Cause       = temporal.NewSearchAttributeKeyKeywordList("Cause")
+	Owner       = temporal.NewSearchAttributeKeyKeywordList("Owner")
+	HeldSince   = temporal.NewSearchAttributeKeyTime("HeldSince")
+	CutoffAt    = temporal.NewSearchAttributeKeyTime("CutoffAt")
+)
+
+// Workflow IDs.
+const (
+	orderPrefix  = "order/"
+	outagePrefix = "outage/"
+	resumePrefix = "resume/"
+	intakePrefix = "intake/"
+	feedPrefix   = "feed/"
+)
+
+// OrderWorkflowID is order/<store>/<number>.
+func OrderWorkflowID(id domain.OrderID) string { return orderPrefix + id.String() }
+
+// ParseOrderWorkflowID is the reverse of OrderWorkflowID.
+func ParseOrderWorkflowID(workflowID string) (domain.OrderID, error) {
+	rest, ok := strings.CutPrefix(workflowID, orderPrefix)
+	if !ok {
+		return domain.OrderID{}, fmt.Errorf("workflow ID %q: want %s<store>/<number>", workflowID, orderPrefix)
+	}
+	return domain.ParseOrderID(rest)
+}
+
+// OutageWorkflowID is outage/<system>.
+func OutageWorkflowID(system string) string { return outagePrefix + system }
+
+// ResumeWorkflowID is resume/<hash of the cause>.
+func ResumeWorkflowID(causeHash string) string { return resumePrefix + causeHash }
+
+// IntakeScheduleID names the schedule that drains a store's event queue.
+func IntakeScheduleID(store string) string { return intakePrefix + store }
+
+// FeedScheduleID names the schedule that reads a warehouse's feed.
+func FeedScheduleID(warehouse string) string { return feedPrefix + warehouse }
+
+// OrderInput starts an OrderWorkflow, or continues it as new.
+type OrderInput struct {
+	Order domain.OrderID `json:"order"`
+	// State is carried over continue-as-new; nil at the first run.
+	State *OrderCarry `json:"state,omitempty"`
+}
+
+// OrderCarry is what a run hands to the next one. Everything else is derived from the facts.
+type OrderCarry struct {
+	State     domain.OrderState `json:"state"`              // as last shown in the search attributes
+	Causes    []string          `json:"causes,omitempty"`   // as last shown
+	HeldSince time.Time         `json:"heldSince,omitzero"` // when it first needed somebody
+	Runs      int               `json:"runs,omitempty"`     // continued as new so many times
+	Delayed   string            `json:"delayed,omitempty"`  // system that was away
+	DelayedAt time.Time         `json:"delayedAt,omitzero"`
+}
+
+// FactSignal is the wake-up; an empty one is ignored.
+type FactSignal struct {
+	Sequence int64 `json:"sequence"`
+}
+
+// ReleasedSignal says that a system answers again.
+type ReleasedSignal struct {
+	System string `json:"system"`
+}
+
+// Action is a person's answer to a question.
+type Action string
+
+// Answers.
+const (
+	ActionRetry    Action = "retry"
+	ActionSkip     Action = "skip"
+	ActionWithdraw Action = "withdraw-order"
+	ActionOverride Action = "override"
+)
+
+// Resolution is the payload of `resolve`.
+type Resolution struct {
+	Exception string            `json:"exception,omitempty"` // the question's cause; needed for skip, withdraw-order and override when several are open
+	Action    Action            `json:"action"`
+	Override  map[string]string `json:"override,omitempty"`  // such as {"shippingService":"RM48"}
+	By        string            `json:"by,omitempty"`        // who answers; "web-ui" when empty
+	Reason    string            `json:"reason,omitempty"`    // needed for skip and withdraw-order
+	CommandID string            `json:"commandId,omitempty"` // the same command twice has one effect
+}
+
+// ResolveReply answers the update.
+type ResolveReply struct {
+	Message string `json:"message"`
+}
+
+// OrderView is the answer to the query `state`.
+type OrderView struct {
+	State     domain.OrderState     `json:"state"`
+	Sequence  int64                 `json:"sequence"`
+	Waiting   []string              `json:"waiting,omitempty"`
+	Questions []domain.Question     `json:"questions,omitempty"`
+	Lines     []domain.LineProgress `json:"lines,omitempty"`
+	Delayed   string                `json:"delayed,omitempty"`
+}
+
+// AssessInput asks where an order stands.
+type AssessInput struct {
+	Order domain.OrderID `json:"order"`
+	// Answers given since the last look are recorded as facts first.
+	Answers []Resolution `json:"answers,omitempty"`
+	At      time.Time    `json:"at"` // the workflow's time, so that both agree on what is due
+}
+
+// Assessment says where an order stands and what is due. It goes into history
+// on every wake-up: keep it small.
+type Assessment struct {
+	Sequence   int64                 `json:"seq"`
+	State      domain.OrderState     `json:"state"`
+	Market     string                `json:"market,omitempty"`
+	Warehouses []string              `json:"wh,omitempty"`
+	Units      int                   `json:"units,omitempty"`
+	Value      string                `json:"value,omitempty"` // amount with currency, for the summary
+	Waiting    []string              `json:"waiting,omitempty"`
+	Due        []Step                `json:"due,omitempty"`
+	Questions  []domain.Question     `json:"questions,omitempty"`
+	Lines      []domain.LineProgress `json:"lines,omitempty"` // only where a person looks: not while all goes well
+	WakeAt     time.Time             `json:"wakeAt,omitzero"`
+	Ended      bool                  `json:"ended,omitempty"`
+	CloseAt    time.Time             `json:"closeAt,omitzero"`
+	Wholesale  bool                  `json:"wholesale,omitempty"`
+}
+
+// Step is one step that is due; its content waits in the store.
+type Step struct {
+	Name      domain.Step           `json:"step"`
+	Subject   string                `json:"subject"`
+	Warehouse string                `json:"wh,omitempty"`
+	Carrier   string                `json:"carrier,omitempty"`
+	Revision  int64                 `json:"rev,omitempty"`
+	Complete  bool                  `json:"complete,omitempty"`
+	Lines     []domain.LineQuantity `json:"lines,omitempty"`
+}
+
+// StepInput asks an activity to take one step.
+type StepInput struct {
+	Order domain.OrderID `json:"order"`
+	Step  Step           `json:"do"`
+}
+
+// StepResult is empty on purpose: what came of a step stands in the facts.
+type StepResult struct{}
+
+// CloseInput asks to close an order if nothing was told since.
+type CloseInput struct {
+	Order    domain.OrderID    `json:"order"`
+	Sequence int64             `json:"seq"`
+	State    domain.OrderState `json:"state"`
+	Cause    string            `json:"cause,omitempty"`
+}
+
+// CloseResult says whether the order closed.
+type CloseResult struct {
+	Closed bool `json:"closed"`
+}
+
+// OpenQuestions tells the store which exceptions of an order are open now.
+type OpenQuestions struct {
+	Order     domain.OrderID    `json:"order"`
+	Questions []domain.Question `json:"questions,omitempty"`
+	Delayed   string            `json:"delayed,omitempty"` // system that is away
+	Since     time.Time         `json:"since,omitzero"`
+	By        string            `json:"by,omitempty"`
+	Action    Action            `json:"action,omitempty"`
+	Reason    string            `json:"reason,omitempty"`
+}
+
+// OutageInput starts an OutageWorkflow.
+type OutageInput struct {
+	System string `json:"system"`
+	// Credentials means that our access was refused: a person's, and healed by a valid token.
+	Credentials bool          `json:"credentials,omitempty"`
+	Detail      string        `json:"detail,omitempty"`
+	ProbeEvery  time.Duration `json:"probeEvery,omitempty"`
+	Probes      int           `json:"probes,omitempty"` // made so far, over continue-as-new
+	Since       time.Time     `json:"since,omitzero"`
+}
+
+// ResumeInput frees the orders that wait on one cause.
+type ResumeInput struct {
+	Cause     string  `json:"cause"`
+	PerSecond float64 `json:"perSecond,omitempty"`
+	By        string  `json:"by,omitempty"`
+	Reason    string  `json:"reason,omitempty"`
+	After     string  `json:"after,omitempty"` // order from which to go on, over continue-as-new
+	Freed     int     `json:"freed,omitempty"`
+}
+
+// ResumeResult says what came of it.
+type ResumeResult struct {
+	Freed   int      `json:"freed"`
+	Failed  []string `json:"failed,omitempty"`  // orders that could not be signalled
+	Stopped string   `json:"stopped,omitempty"` // why it stopped after the canary
+}
