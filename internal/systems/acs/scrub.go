@@ -1,0 +1,274 @@
+package acs
+
+import (
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"selvedge/internal/fault"
+	"selvedge/internal/systems/acs/gen"
+)
+
+const withheld = "[withheld]"
+
+// The warehouse's words are not ours to repeat: an error page may quote a name, a
+// rejection the street it could not read. So values come from our own copy of the
+// order, by the pointer, never from the answer; codes and names must look like
+// such; and free text is used only where nothing else tells what is wrong.
+var (
+	tokenPattern   = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]{0,63}$`)
+	pointerPattern = regexp.MustCompile(`^(/[A-Za-z0-9_-]{1,40}){1,6}$`)
+	linePattern    = regexp.MustCompile(`^/lines/([0-9]{1,4})(/|$)`)
+	emailPattern   = regexp.MustCompile(`[^\s@"'<>]+@[^\s@"'<>]+`)
+	digitsPattern  = regexp.MustCompile(`\+?[0-9][0-9 ()-]{5,}[0-9]`)
+)
+
+// token passes what looks like a code or an attribute name, else gives instead.
+func token(s, instead string) string {
+	if tokenPattern.MatchString(s) {
+		return s
+	}
+	return instead
+}
+
+// subject is the order that an answer is about: what may be repeated and what not.
+type subject struct {
+	service  string
+	currency string
+	lines    []gen.OrderLineRequest
+	personal []string
+}
+
+func subjectOf(o gen.OrderRequest) subject {
+	return subject{service: o.ShippingService, currency: deref(o.Currency), lines: o.Lines,
+		personal: append(addressWords(o.DeliverTo), billingWords(o.BillTo, o.Comments)...)}
+}
+
+func subjectOfStanding(o gen.Order) subject {
+	s := subject{service: o.ShippingService, currency: deref(o.Currency),
+		personal: append(addressWords(o.DeliverTo), billingWords(o.BillTo, o.Comments)...)}
+	for _, l := range o.Lines {
+		s.lines = append(s.lines, gen.OrderLineRequest{LineId: l.LineId, Sku: l.Sku, Quantity: l.Quantity,
+			UnitPrice: l.UnitPrice, ItemCondition: l.ItemCondition, Grade: l.Grade})
+	}
+	return s
+}
+
+func billingWords(a *gen.Address, comments *string) []string {
+	words := []string{deref(comments)}
+	if a != nil {
+		words = append(words, addressWords(*a)...)
+	}
+	return words
+}
+
+// addressWords lists every personal value of an address. The country is none.
+func addressWords(a gen.Address) []string {
+	return []string{deref(a.FirstName), a.LastName, deref(a.Company), a.Address1, deref(a.Address2), deref(a.Address3),
+		deref(a.Address4), a.City, deref(a.County), a.Postcode, deref(a.Email), deref(a.Phone)}
+}
+
+// problem turns one field error into ours.
+func (s subject) problem(e gen.FieldError) fault.Problem {
+	p := fault.Problem{
+		Code:      token(e.Code, "unknown"),
+		Attribute: token(deref(e.Attribute), ""),
+		Allowed:   s.allowed(deref(e.Allowed)),
+	}
+	if pointer := deref(e.Pointer); pointerPattern.MatchString(pointer) {
+		p.Field = pointer
+	}
+	line, found := s.lineAt(p.Field)
+	if !found {
+		line, found = s.lineOf(deref(e.Sku))
+	}
+	if found {
+		p.Line, p.SKU = line.LineId, line.Sku
+	}
+	p.Value = s.value(p.Field, line)
+	p.Message = s.message(p, e.Message)
+	return p
+}
+
+func (s subject) problems(errors []gen.FieldError) []fault.Problem {
+	out := make([]fault.Problem, 0, len(errors))
+	for _, e := range errors {
+		out = append(out, s.problem(e))
+	}
+	return out
+}
+
+func (s subject) lineAt(pointer string) (gen.OrderLineRequest, bool) {
+	match := linePattern.FindStringSubmatch(pointer)
+	if match == nil {
+		return gen.OrderLineRequest{}, false
+	}
+	i, err := strconv.Atoi(match[1])
+	if err != nil || i >= len(s.lines) {
+		return gen.OrderLineRequest{}, false
+	}
+	return s.lines[i], true
+}
+
+// lineOf finds the only line with a SKU; two of them name none.
+func (s subject) lineOf(sku string) (line gen.OrderLineRequest, found bool) {
+	for _, l := range s.lines {
+		if sku == "" || l.Sku != sku {
+			continue
+		}
+		if found {
+			return gen.OrderLineRequest{Sku: sku}, true
+		}
+		line, found = l, true
+	}
+	return line, found
+}
+
+// value looks a pointer up in what we sent.
+func (s subject) value(pointer string, line gen.OrderLineRequest) string {
+	switch pointer {
+	case "/shippingService":
+		return s.service
+	case "/currency":
+		return s.currency
+	}
+	if !linePattern.MatchString(pointer) {
+		return ""
+	}
+	switch pointer[strings.LastIndexByte(pointer, '/')+1:] {
+	case "lineId":
+		return line.LineId
+	case "sku":
+		return line.Sku
+	case "quantity":
+		return strconv.Itoa(line.Quantity)
+	case "unitPrice":
+		return deref(line.UnitPrice)
+	case attributeCondition:
+		return string(deref(line.ItemCondition))
+	case attributeGrade:
+		return string(deref(line.Grade))
+	}
+	return ""
+}
+
+func (s subject) allowed(values []string) []string {
+	var out []string
+	for _, v := range values[:min(len(values), 50)] {
+		if len(v) <= 64 && s.clean(v) == v {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// message words a problem. The contract's codes have words of ours, because those
+// can hold nothing foreign; an unknown code has only the warehouse's own.
+func (s subject) message(p fault.Problem, theirs string) string {
+	where := strings.TrimPrefix(p.Field, "/")
+	if p.SKU != "" {
+		where = "SKU " + p.SKU
+	}
+	if p.Value != "" && p.Value != p.SKU {
+		where += " (" + p.Value + ")"
+	}
+	words, known := codeWords[p.Code]
+	if !known {
+		words = "the warehouse refuses it: " + p.Code
+		if text := s.clean(theirs); text != "" {
+			words += ": " + text
+		}
+	}
+	if p.Attribute != "" {
+		words = p.Attribute + ": " + words
+	}
+	if where = strings.TrimSpace(where); where == "" {
+		return words
+	}
+	return where + ": " + words
+}
+
+var codeWords = map[string]string{
+	"shipping_service_unknown":     "the account has no such shipping service; mend the shipping method's rule",
+	"shipping_service_unavailable": "the shipping service is not available now; choose another in the shipping method's rule",
+	"sku_unknown":                  "the warehouse has no such item; create it there or mend the item rule",
+	"sku_inactive":                 "the warehouse has switched the item off",
+	"item_attribute_missing":       "the attribute is missing; complete the item",
+	"item_attribute_invalid":       "the attribute's value is not accepted; correct the item",
+	"serial_unknown":               "the warehouse has no such garment",
+	"serial_unavailable":           "the garment is not available",
+	"quantity_invalid":             "the quantity is not accepted",
+	"line_duplicate":               "the line stands there twice",
+	"address_invalid":              "the address is not accepted; correct it on the order in the shop",
+	"postcode_invalid":             "the postcode is not accepted; correct it on the order in the shop",
+	"country_not_served":           "the shipping service does not serve the country of delivery",
+	"date_window_invalid":          "the dates do not fit each other",
+	"date_in_past":                 "the date is in the past",
+	"insufficient_stock":           "the warehouse has too little stock",
+	"field_required":               "the field is missing",
+	"field_invalid":                "the field's value is not accepted",
+	"field_unknown":                "the warehouse does not know the field",
+}
+
+// clean takes everything out of a text that may be somebody's: what stands in the
+// order's addresses, whatever its letter case, and what looks like an e-mail
+// address or a telephone number. What is left is cut to 200 characters.
+func (s subject) clean(text string) string {
+	text = emailPattern.ReplaceAllString(text, withheld)
+	text = digitsPattern.ReplaceAllString(text, withheld)
+	words := slices.Clone(s.personal)
+	slices.SortFunc(words, func(a, b string) int { return len(b) - len(a) })
+	for _, word := range words {
+		if word = strings.TrimSpace(word); word != "" {
+			text = regexp.MustCompile(`(?i)`+regexp.QuoteMeta(word)).ReplaceAllString(text, withheld)
+		}
+	}
+	if runes := []rune(text); len(runes) > 200 {
+		text = string(runes[:200]) + "…"
+	}
+	return strings.Join(strings.Fields(text), " ")
+}
+
+// personalKeys are stripped from what is kept of a subject, in lower case.
+// Rejections lose their texts too: they may quote what they reject.
+var personalKeys = map[string]bool{
+	"deliverto": true, "billto": true, "comments": true, "comment": true, "giftmessage": true, "notes": true, "note": true,
+	"images": true, "firstname": true, "lastname": true, "name": true, "company": true, "email": true, "phone": true, "mobilephone": true,
+	"address1": true, "address2": true, "address3": true, "address4": true, "city": true, "county": true, "postcode": true,
+	"value": true, "message": true, "detail": true,
+}
+
+// stripped returns a JSON document without personal keys, at any depth; nil when it is none.
+func stripped(document json.RawMessage) []byte {
+	decoder := json.NewDecoder(strings.NewReader(string(document)))
+	decoder.UseNumber() // a revision must not come back as 1e+06
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		return nil
+	}
+	out, err := json.Marshal(strip(value))
+	if err != nil {
+		return nil
+	}
+	return out
+}
+
+func strip(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		for key, inner := range v {
+			if personalKeys[strings.ToLower(key)] {
+				delete(v, key)
+				continue
+			}
+			v[key] = strip(inner)
+		}
+	case []any:
+		for i := range v {
+			v[i] = strip(v[i])
+		}
+	}
+	return value
+}
