@@ -1,0 +1,223 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"selvedge/internal/domain"
+)
+
+// Exception is one thing that only a person can decide, open until ResolvedAt. Free
+// of personal data.
+type Exception struct {
+	ID         int64
+	Order      *domain.OrderID // nil for an exception of a system
+	System     string          // required when Order is nil
+	Kind       string          // see internal/exceptions
+	Cause      string          // stable fingerprint, equal for equal causes
+	Owner      string
+	Severity   string
+	Step       domain.Step
+	Subject    string
+	Problems   []domain.Refusal
+	Value      int64 // at stake, minor units of Currency
+	Currency   string
+	OpenedAt   time.Time
+	ResolvedAt *time.Time
+	AnsweredBy string
+	Answer     string
+	Reason     string
+}
+
+const exceptionColumns = `store, number, id, system, kind, cause, owner, severity, step, subject, problems, value, currency,
+	opened_at, resolved_at, answered_by, answer, reason`
+
+func scanException(row pgx.CollectableRow) (Exception, error) {
+	var e Exception
+	var store, number *string
+	err := row.Scan(&store, &number, &e.ID, &e.System, &e.Kind, &e.Cause, &e.Owner, &e.Severity, &e.Step, &e.Subject, &e.Problems,
+		&e.Value, &e.Currency, &e.OpenedAt, &e.ResolvedAt, &e.AnsweredBy, &e.Answer, &e.Reason)
+	if store != nil && number != nil {
+		e.Order = &domain.OrderID{Store: *store, Number: *number}
+	}
+	return e, err
+}
+
+// openGiven opens what the JSON list @given holds. One row is open per holder and
+// cause: an open one keeps its id and instant, and takes the newest details.
+const openGiven = `
+	INSERT INTO exceptions AS e (store, number, system, kind, cause, owner, severity, step, subject, problems, value, currency, opened_at)
+	SELECT g.store, g.number, g.system, g.kind, g.cause, g.owner, g.severity, g.step, g.subject, g.problems, g.value, g.currency, @at
+	FROM jsonb_to_recordset(@given::jsonb) AS g (store text, number text, system text, kind text, cause text, owner text, severity text,
+		step text, subject text, problems jsonb, value bigint, currency text)
+	ON CONFLICT (holder, cause) WHERE resolved_at IS NULL DO UPDATE SET
+		system = excluded.system, kind = excluded.kind, owner = excluded.owner, severity = excluded.severity, step = excluded.step,
+		subject = excluded.subject, problems = excluded.problems, value = excluded.value, currency = excluded.currency`
+
+// givenException is the JSON form that openGiven reads.
+type givenException struct {
+	Store    *string          `json:"store"`
+	Number   *string          `json:"number"`
+	System   string           `json:"system"`
+	Kind     string           `json:"kind"`
+	Cause    string           `json:"cause"`
+	Owner    string           `json:"owner"`
+	Severity string           `json:"severity"`
+	Step     domain.Step      `json:"step"`
+	Subject  string           `json:"subject"`
+	Problems []domain.Refusal `json:"problems"`
+	Value    int64            `json:"value"`
+	Currency string           `json:"currency"`
+}
+
+func givenFrom(e Exception, order *domain.OrderID) givenException {
+	g := givenException{
+		System: e.System, Kind: e.Kind, Cause: e.Cause, Owner: e.Owner, Severity: e.Severity,
+		Step: e.Step, Subject: e.Subject, Problems: e.Problems, Value: e.Value, Currency: e.Currency,
+	}
+	if order != nil {
+		g.Store, g.Number = &order.Store, &order.Number
+	}
+	if g.Problems == nil {
+		g.Problems = []domain.Refusal{}
+	}
+	return g
+}
+
+// OpenException opens an exception as of e.OpenedAt and answers the open row. When
+// one is open for the same order (or system) and cause already, that one is kept
+// with its id and OpenedAt, and only its details are brought up to date: a second run is harmless.
+func (s *Store) OpenException(ctx context.Context, e Exception) (Exception, error) {
+	const op = "open exception"
+	given, err := json.Marshal([]givenException{givenFrom(e, e.Order)})
+	if err != nil {
+		return Exception{}, toFault(op, err)
+	}
+	rows, err := s.pool.Query(ctx, openGiven+` RETURNING `+exceptionColumns, pgx.NamedArgs{"given": string(given), "at": e.OpenedAt})
+	if err != nil {
+		return Exception{}, toFault(op, err)
+	}
+	opened, err := pgx.CollectExactlyOneRow(rows, scanException)
+	return opened, toFault(op, err)
+}
+
+// SyncExceptions makes the open exceptions of an order exactly those given: it opens
+// the new ones as of at, and resolves the others with who answered what and why. One
+// statement; a second run with the same list changes nothing.
+func (s *Store) SyncExceptions(ctx context.Context, id domain.OrderID, open []Exception, by, answer, reason string, at time.Time) error {
+	const op = "sync exceptions"
+	given, causes := make([]givenException, 0, len(open)), make([]string, 0, len(open))
+	seen := map[string]bool{}
+	for _, e := range open {
+		if seen[e.Cause] { // one row per cause: the first one told stands for it
+			continue
+		}
+		seen[e.Cause] = true
+		given, causes = append(given, givenFrom(e, &id)), append(causes, e.Cause)
+	}
+	list, err := json.Marshal(given)
+	if err != nil {
+		return toFault(op, err)
+	}
+	_, err = s.pool.Exec(ctx, `
+		WITH resolved AS (
+			UPDATE exceptions SET resolved_at = @at, answered_by = @by, answer = @answer, reason = @reason
+			WHERE store = @store AND number = @number AND holder = 'order ' || @store || '/' || @number
+				AND resolved_at IS NULL AND cause <> ALL (@causes::text[])
+		)`+openGiven+`
+		WHERE (e.system, e.kind, e.owner, e.severity, e.step, e.subject, e.problems, e.value, e.currency)
+			IS DISTINCT FROM (excluded.system, excluded.kind, excluded.owner, excluded.severity, excluded.step, excluded.subject,
+				excluded.problems, excluded.value, excluded.currency)`,
+		pgx.NamedArgs{
+			"store": id.Store, "number": id.Number, "causes": causes, "given": string(list),
+			"by": by, "answer": answer, "reason": reason, "at": at,
+		})
+	return toFault(op, err)
+}
+
+// Resolution says how an exception ended.
+type Resolution struct {
+	Cause  string
+	Order  *domain.OrderID // nil: the exception of System
+	System string
+	By     string
+	Answer string
+	Reason string
+	At     time.Time
+}
+
+// ResolveException resolves the open exception of an order, or of a system, with a
+// cause. Idempotent: resolved tells whether one was open.
+func (s *Store) ResolveException(ctx context.Context, r Resolution) (resolved bool, err error) {
+	holder := "system " + r.System
+	if r.Order != nil {
+		holder = "order " + r.Order.String()
+	}
+	tag, err := s.pool.Exec(ctx, `
+		UPDATE exceptions SET resolved_at = @at, answered_by = @by, answer = @answer, reason = @reason
+		WHERE holder = @holder AND cause = @cause AND resolved_at IS NULL`,
+		pgx.NamedArgs{"holder": holder, "cause": r.Cause, "by": r.By, "answer": r.Answer, "reason": r.Reason, "at": r.At})
+	return tag.RowsAffected() > 0, toFault("resolve exception", err)
+}
+
+// ExceptionFilter narrows a list; empty fields do not.
+type ExceptionFilter struct {
+	Cause  string
+	Owner  string
+	Kind   string
+	System string
+	Order  *domain.OrderID
+}
+
+// OpenExceptions lists open exceptions, longest open first.
+func (s *Store) OpenExceptions(ctx context.Context, f ExceptionFilter, limit int) ([]Exception, error) {
+	const op = "list exceptions"
+	holder := ""
+	if f.Order != nil {
+		holder = "order " + f.Order.String()
+	}
+	rows, err := s.pool.Query(ctx, `
+		SELECT `+exceptionColumns+` FROM exceptions
+		WHERE resolved_at IS NULL
+			AND (@cause = '' OR cause = @cause) AND (@owner = '' OR owner = @owner) AND (@kind = '' OR kind = @kind)
+			AND (@system = '' OR system = @system) AND (@holder = '' OR holder = @holder)
+		ORDER BY opened_at, id LIMIT @limit`,
+		pgx.NamedArgs{"cause": f.Cause, "owner": f.Owner, "kind": f.Kind, "system": f.System, "holder": holder, "limit": limit})
+	if err != nil {
+		return nil, toFault(op, err)
+	}
+	list, err := pgx.CollectRows(rows, scanException)
+	return list, toFault(op, err)
+}
+
+// ExceptionGroup sums up the open exceptions of one cause.
+type ExceptionGroup struct {
+	Cause  string
+	Kind   string
+	Owner  string
+	Count  int
+	Money  map[string]int64 // at stake, minor units by currency
+	Oldest time.Time
+}
+
+// ExceptionGroups groups the open exceptions by cause, the largest group first.
+func (s *Store) ExceptionGroups(ctx context.Context) ([]ExceptionGroup, error) {
+	const op = "group exceptions"
+	rows, err := s.pool.Query(ctx, `
+		SELECT cause, kind, owner, sum(n)::int AS count,
+			COALESCE(jsonb_object_agg(currency, value) FILTER (WHERE currency <> ''), '{}') AS money, min(oldest) AS oldest
+		FROM (
+			SELECT cause, kind, owner, currency, count(*) AS n, sum(value)::bigint AS value, min(opened_at) AS oldest
+			FROM exceptions WHERE resolved_at IS NULL GROUP BY cause, kind, owner, currency
+		) by_currency
+		GROUP BY cause, kind, owner
+		ORDER BY count DESC, oldest, cause, kind, owner`)
+	if err != nil {
+		return nil, toFault(op, err)
+	}
+	groups, err := pgx.CollectRows(rows, pgx.RowToStructByName[ExceptionGroup])
+	return groups, toFault(op, err)
+}
