@@ -30,7 +30,11 @@ func bounded(t *testing.T) context.Context {
 func start(t *testing.T, db string) *devtemporal.Server {
 	server, err := devtemporal.Start(bounded(t), devtemporal.Options{DB: db, Log: t.Output()})
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = server.Kill() })
+	t.Cleanup(func() { // an orderly end, which removes a temporary database
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		_ = server.Stop(ctx)
+	})
 	return server
 }
 
