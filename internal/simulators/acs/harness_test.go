@@ -282,3 +282,31 @@ func seeded(t testing.TB, account acs.AccountSeed) *house {
 	t.Helper()
 	return open(t, acs.Options{}, acs.Seed{Accounts: []acs.AccountSeed{account}})
 }
+
+// exchange sends JSON and returns the answer as text.
+func (h *house) exchange(method, path string, body any) (int, string) {
+	h.t.Helper()
+	encoded, err := json.Marshal(body)
+	require.NoError(h.t, err)
+	request, err := http.NewRequestWithContext(h.t.Context(), method, h.server.URL+path, bytes.NewReader(encoded))
+	require.NoError(h.t, err)
+	response, err := h.server.Client().Do(request)
+	require.NoError(h.t, err)
+	defer response.Body.Close()
+	raw, err := io.ReadAll(response.Body)
+	require.NoError(h.t, err)
+	return response.StatusCode, string(raw)
+}
+
+func (h *house) exchangeWithKey(method, path string) (int, string) {
+	h.t.Helper()
+	request, err := http.NewRequestWithContext(h.t.Context(), method, h.server.URL+path, http.NoBody)
+	require.NoError(h.t, err)
+	request.Header.Set("Ocp-Apim-Subscription-Key", h.key)
+	response, err := h.server.Client().Do(request)
+	require.NoError(h.t, err)
+	defer response.Body.Close()
+	raw, err := io.ReadAll(response.Body)
+	require.NoError(h.t, err)
+	return response.StatusCode, string(raw)
+}
