@@ -310,3 +310,20 @@ func (h *house) exchangeWithKey(method, path string) (int, string) {
 	require.NoError(h.t, err)
 	return response.StatusCode, string(raw)
 }
+
+// inProcess sends a request without a network and returns the status.
+func inProcess(handler http.Handler, method, path string, body any, headers ...string) int {
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		return 0
+	}
+	request := httptest.NewRequest(method, "/partner/v1"+path, bytes.NewReader(encoded))
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Ocp-Apim-Subscription-Key", key)
+	for i := 0; i < len(headers); i += 2 {
+		request.Header.Set(headers[i], headers[i+1])
+	}
+	recorder := httptest.NewRecorder()
+	handler.ServeHTTP(recorder, request)
+	return recorder.Code
+}
