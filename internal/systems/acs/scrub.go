@@ -80,14 +80,14 @@ func (s subject) problem(e gen.FieldError) fault.Problem {
 	if pointer := deref(e.Pointer); pointerPattern.MatchString(pointer) {
 		p.Field = pointer
 	}
-	line, found := s.lineAt(p.Field)
-	if !found {
-		line, found = s.lineOf(deref(e.Sku))
+	line, pointed := s.lineAt(p.Field)
+	if pointed {
+		p.Value = lineValue(p.Field, line)
+	} else {
+		line = s.lineOf(deref(e.Sku))
+		p.Value = s.headValue(p.Field)
 	}
-	if found {
-		p.Line, p.SKU = line.LineId, line.Sku
-	}
-	p.Value = s.value(p.Field, line)
+	p.Line, p.SKU = line.LineId, line.Sku
 	p.Message = s.message(p, e.Message)
 	return p
 }
@@ -112,31 +112,32 @@ func (s subject) lineAt(pointer string) (gen.OrderLineRequest, bool) {
 	return s.lines[i], true
 }
 
-// lineOf finds the only line with a SKU; two of them name none.
-func (s subject) lineOf(sku string) (line gen.OrderLineRequest, found bool) {
+// lineOf finds the only line with a SKU; of two it tells the SKU alone, of none nothing.
+func (s subject) lineOf(sku string) (line gen.OrderLineRequest) {
 	for _, l := range s.lines {
 		if sku == "" || l.Sku != sku {
 			continue
 		}
-		if found {
-			return gen.OrderLineRequest{Sku: sku}, true
+		if line.Sku != "" {
+			return gen.OrderLineRequest{Sku: sku}
 		}
-		line, found = l, true
+		line = l
 	}
-	return line, found
+	return line
 }
 
-// value looks a pointer up in what we sent.
-func (s subject) value(pointer string, line gen.OrderLineRequest) string {
+func (s subject) headValue(pointer string) string {
 	switch pointer {
 	case "/shippingService":
 		return s.service
 	case "/currency":
 		return s.currency
 	}
-	if !linePattern.MatchString(pointer) {
-		return ""
-	}
+	return ""
+}
+
+// lineValue looks up in our line what a pointer into the line stands for.
+func lineValue(pointer string, line gen.OrderLineRequest) string {
 	switch pointer[strings.LastIndexByte(pointer, '/')+1:] {
 	case "lineId":
 		return line.LineId
@@ -157,7 +158,7 @@ func (s subject) value(pointer string, line gen.OrderLineRequest) string {
 func (s subject) allowed(values []string) []string {
 	var out []string
 	for _, v := range values[:min(len(values), 50)] {
-		if len(v) <= 64 && s.clean(v) == v {
+		if identifier(v) != "" && s.clean(v) == v { // codes, not sentences
 			out = append(out, v)
 		}
 	}
