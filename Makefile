@@ -1,0 +1,67 @@
+# Selvedge. `make` prints the targets.
+#
+# Everything runs on what the machine has: Go, and a PostgreSQL that the tests
+# and the demo start themselves. Docker is never needed.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+LINT := go tool -modfile=internal/tools/lint/go.mod
+# Modules of the repository besides the main one. The dev server is built and
+# checked with the same flags, or its 1,800 packages are compiled twice.
+MODULES   := deploy/devserver internal/tools/gen internal/tools/lint
+DEVSERVER := cd deploy/devserver && CGO_ENABLED=0 GOFLAGS='-buildvcs=false -trimpath'
+
+.PHONY: help
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: devserver build ## run the sample day: ORDERS, SEED, WEATHER, DATA; EXIT=1 ends by itself
+	@.ci/deps demo
+	.build/starter demo $(if $(ORDERS),--orders '$(ORDERS)') $(if $(SEED),--seed '$(SEED)') \
+	  $(if $(WEATHER),--weather '$(WEATHER)') $(if $(DATA),--data '$(DATA)') \
+	  $(if $(filter-out 0,$(EXIT)),--exit) $(if $(JSON),--json '$(JSON)')
+
+.PHONY: test
+test: deps ## run every test on real Temporal and PostgreSQL
+	@$(MAKE) --no-print-directory devserver
+	go vet ./...
+	go run ./internal/devpg/cmd/with-postgres -- go test -race -count=1 -timeout 15m ./...
+	$(DEVSERVER) go test -count=1 -ldflags='-s -w' ./...
+
+.PHONY: lint
+lint: ## check form, known mistakes, determinism of workflows and tidiness of all modules
+	go vet ./...
+	$(LINT) staticcheck ./...
+	@unformatted=$$($(LINT) gofumpt -l .); \
+	  if [ -n "$$unformatted" ]; then echo "not formatted, run '$(LINT) gofumpt -w' on:"; echo "$$unformatted"; exit 1; fi
+	@if [ -n "$$(go list ./workflows/... 2>/dev/null)" ]; then $(LINT) workflowcheck ./workflows/...; fi
+	go mod tidy -diff
+	@for module in $(MODULES); do echo "go -C $$module mod tidy -diff"; go -C $$module mod tidy -diff; done
+	$(DEVSERVER) go vet ./...
+
+.PHONY: replay
+replay: ## replay recorded histories against the workflows
+	go test -count=1 -run Replay ./workflows/...
+
+.PHONY: generate
+generate: ## generate code from the schemas of the outside systems
+	go generate ./...
+
+.PHONY: deps
+deps: ## install what is missing where that is possible, else print the commands
+	@.ci/deps test
+
+.PHONY: devserver
+devserver: ## build the Temporal server with its Web UI (five minutes the first time)
+	go run ./internal/devtemporal/cmd/devserver-build
+
+.PHONY: build
+build: ## build worker and starter into .build
+	CGO_ENABLED=0 go build -o .build/ ./worker ./starter
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf .build
