@@ -1,0 +1,112 @@
+// Package exceptions defines what only a person can decide: kinds, owners, allowed answers.
+//
+// A kind is data: it travels in history by its name alone, and its texts may
+// change without changing what a replay decides. An unknown name, from a newer
+// release or a defect, is shown to engineering rather than lost.
+package exceptions
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Owner is who mends an exception.
+type Owner string
+
+// Owners, as in the search attribute of the same name.
+const (
+	Ops           Owner = "ops"
+	Merchandising Owner = "merchandising"
+	Finance       Owner = "finance"
+	Engineering   Owner = "engineering"
+)
+
+// Severity says how soon.
+type Severity string
+
+// Severities: nothing waits, the order waits, or a customer, money or many orders are at stake.
+const (
+	Notice Severity = "notice"
+	Hold   Severity = "hold"
+	Urgent Severity = "urgent"
+)
+
+// Action is an answer to an exception.
+type Action string
+
+// Answers that a person can give.
+const (
+	Retry         Action = "retry"          // read everything anew and go on from the failed step
+	Skip          Action = "skip"           // go on without the step; needs a reason
+	WithdrawOrder Action = "withdraw-order" // cancel at the warehouse, hold in the shop; needs a reason, refunds nothing
+	Override      Action = "override"       // go on with a value for this order alone
+)
+
+// overrideService is the value that can be overridden, as enrich knows it.
+const overrideService = "shippingService"
+
+// Kind is a kind of exception. The texts may hold placeholders in braces, which
+// Describe fills from a question.
+type Kind struct {
+	Name        string
+	Owner       Owner
+	Severity    Severity
+	Answers     []Action
+	Override    string // the key that an override sets; empty when there is none
+	FreedByRule bool   // a new rule can free every order with the cause
+	FreedByData bool   // a change where the data lives can
+	Handbook    string // page of the handbook, without .md
+
+	What   string // is wrong
+	Where  string // it stands
+	Change string // what to change
+	Press  string // what to press afterwards
+}
+
+// All lists every kind, by name.
+func All() []Kind {
+	all := slices.Concat(mappingKinds(), orderKinds(), warehouseKinds(), shopKinds(), operationsKinds())
+	slices.SortFunc(all, func(a, b Kind) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}
+
+// Lookup finds a kind. For a name that this version does not know, ok is false and
+// the kind is a general one of that name, owned by engineering: it can be answered too.
+func Lookup(name string) (kind Kind, ok bool) {
+	all := All()
+	if i := slices.IndexFunc(all, func(k Kind) bool { return k.Name == name }); i >= 0 {
+		return all[i], true
+	}
+	return Kind{
+		Name: name, Owner: Engineering, Severity: Urgent, Answers: []Action{Retry, Skip, WithdrawOrder}, Handbook: "daily",
+		What:   "Something that this version of Selvedge has no words for ({kind}): {problem}",
+		Where:  "Step {step}, {subject}.",
+		Change: "Give the cause to engineering; if you can see what is wrong, correct it at its source.",
+		Press:  "retry after the correction.",
+	}, false
+}
+
+// Allows tells why an action is no answer to a kind of exception; nil means that it is one.
+func Allows(kind string, action Action) error {
+	k, _ := Lookup(kind)
+	if slices.Contains(k.Answers, action) {
+		return nil
+	}
+	switch action {
+	case Retry, Skip, WithdrawOrder, Override:
+		return fmt.Errorf("%s is no answer to %s: it takes %s", action, kind, joinActions(k.Answers))
+	}
+	return fmt.Errorf("action %q is unknown: %s takes %s", action, kind, joinActions(k.Answers))
+}
+
+// NeedsReason tells whether an action is refused without a reason.
+func NeedsReason(action Action) bool { return action == Skip || action == WithdrawOrder }
+
+func joinActions(actions []Action) string {
+	words := make([]string, len(actions))
+	for i, a := range actions {
+		words[i] = string(a)
+	}
+	return strings.Join(words, ", ")
+}

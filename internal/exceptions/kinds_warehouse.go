@@ -1,0 +1,103 @@
+package exceptions
+
+// warehouseKinds are what a warehouse refused, or reported and nobody ordered.
+func warehouseKinds() []Kind {
+	return []Kind{
+		{
+			Name: "rejected-by-warehouse", Owner: Ops, Severity: Hold,
+			Answers: []Action{Retry, Override, WithdrawOrder}, Override: overrideService, FreedByRule: true, FreedByData: true, Handbook: "rejected-by-warehouse",
+			What:   "The warehouse refused the order: {problem}",
+			Where:  "The order as sent to the warehouse, field {field}.",
+			Change: "Correct what the problems name, at its source: the order or product in Centra, the item at the warehouse, or a rule.",
+			Press:  "retry after the correction; the same number is sent again with the mended content. If only the service is wrong, override with shippingService.",
+		},
+		{
+			Name: "late-reject", Owner: Ops, Severity: Urgent,
+			Answers: []Action{Retry, WithdrawOrder}, FreedByRule: true, FreedByData: true, Handbook: "late-reject",
+			What:   "The warehouse had accepted the order and now refuses it: {problem}",
+			Where:  "Consignment {subject} at the warehouse.",
+			Change: "Correct what the problems name, then send the order again, or withdraw it.",
+			Press:  "retry sends the mended order under the same number; withdraw-order gives it up.",
+		},
+		{
+			Name: "order-conflict", Owner: Engineering, Severity: Urgent,
+			Answers: []Action{Retry, WithdrawOrder}, FreedByData: true, Handbook: "order-conflict",
+			What:   "The warehouse holds another order under the number {subject}.",
+			Where:  "The order at the warehouse.",
+			Change: "Find out who made the other order; cancel or renumber it at the warehouse.",
+			Press:  "retry after the number is free.",
+		},
+		{
+			Name: "amendment-refused", Owner: Ops, Severity: Hold,
+			Answers: []Action{Retry, Skip, WithdrawOrder}, FreedByData: true, Handbook: "amendment-refused",
+			What:   "The order changed in Centra, and the warehouse will not take the change: {problem}",
+			Where:  "Consignment {subject} at the warehouse.",
+			Change: "Undo the change in Centra, or let the parcel go as first ordered.",
+			Press:  "retry after the order was changed back; skip lets it go as the warehouse holds it.",
+		},
+		{
+			Name: "cancelled-too-late", Owner: Ops, Severity: Urgent,
+			Answers: []Action{Retry, Skip}, FreedByData: true, Handbook: "cancelled-too-late",
+			What:   "The order was cancelled in Centra, but the warehouse will not stop it.",
+			Where:  "Consignment {subject} at the warehouse.",
+			Change: "Have the parcel stopped by telephone, or let it go and expect it back as a return.",
+			Press:  "retry asks the warehouse once more; skip lets the parcel go.",
+		},
+		{
+			Name: "over-shipment", Owner: Ops, Severity: Hold,
+			Answers: []Action{Retry, Skip}, Handbook: "over-shipment",
+			What:   "The warehouse shipped more units than were ordered.",
+			Where:  "Shipment {subject} at the warehouse.",
+			Change: "Ask the warehouse to correct the shipment, or write the surplus off with finance.",
+			Press:  "retry after the warehouse corrected it; skip keeps the ordered quantity in Centra.",
+		},
+		{
+			Name: "unknown-line", Owner: Ops, Severity: Hold,
+			Answers: []Action{Retry, Skip}, Handbook: "unknown-line",
+			What:   "The warehouse shipped {sku}, which is on no open line of the order.",
+			Where:  "Shipment {subject} at the warehouse.",
+			Change: "Ask the warehouse to name the order line, or to void the line.",
+			Press:  "retry after the warehouse corrected the shipment; skip leaves the line out of Centra.",
+		},
+		{
+			Name: "substituted-item", Owner: Merchandising, Severity: Hold,
+			Answers: []Action{Retry, Skip}, Handbook: "substituted-item",
+			What:   "The warehouse sent {sku} in place of what was ordered.",
+			Where:  "Shipment {subject} at the warehouse.",
+			Change: "Decide with customer service whether the customer keeps it.",
+			Press:  "skip when the customer takes it; retry after the warehouse corrected the shipment.",
+		},
+		{
+			Name: "short-pick", Owner: Ops, Severity: Hold,
+			Answers: []Action{Retry, Skip, WithdrawOrder}, FreedByData: true, Handbook: "short-pick",
+			What:   "The warehouse could not find all units: {problem}",
+			Where:  "Consignment {subject}, the lines named.",
+			Change: "Find out whether the units turn up elsewhere; else let them be cancelled in Centra.",
+			Press:  "retry after stock or order were changed; skip goes on with what was shipped.",
+		},
+		{
+			Name: "shipment-voided", Owner: Ops, Severity: Urgent,
+			Answers: []Action{Retry, Skip}, FreedByData: true, Handbook: "shipment-voided",
+			What:   "The warehouse took back a shipment that Centra already shows.",
+			Where:  "Shipment {subject} at the warehouse and in Centra.",
+			Change: "Find out whether the parcel left; correct the order in Centra by hand.",
+			Press:  "skip when Centra has been put right; retry after the warehouse corrected the shipment.",
+		},
+		{
+			Name: "unknown-event", Owner: Engineering, Severity: Notice,
+			Answers: []Action{Retry, Skip}, Handbook: "unknown-event",
+			What:   "A message came that this version does not know: {problem}",
+			Where:  "The order’s facts, {subject}.",
+			Change: "Nothing by hand; the next release may read it.",
+			Press:  "skip when it does not matter; retry after a release.",
+		},
+		{
+			Name: "return-received", Owner: Ops, Severity: Notice,
+			Answers: []Action{Skip}, Handbook: "return-received",
+			What:   "The warehouse has received a return for this order.",
+			Where:  "Return {subject} at the warehouse.",
+			Change: "Nothing in Selvedge yet: enter the return in Centra by hand.",
+			Press:  "skip when the return is entered in Centra.",
+		},
+	}
+}
