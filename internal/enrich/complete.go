@@ -1,30 +1,16 @@
 package enrich
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"selvedge/internal/domain"
 	"selvedge/internal/mapping"
 )
 
-// OverrideService is the key under which a person's answer names the shipping
-// service; followed by a colon and a warehouse it counts for that one alone.
-const OverrideService = "shippingService"
-
 // defaultHome is where a warehouse stands unless Input says otherwise.
 const defaultHome = "GB"
-
-// Service is a shipping service as a warehouse offers it. No countries means that
-// the warehouse does not say which it serves.
-type Service struct {
-	Code      string
-	Countries []string
-	Active    bool
-}
 
 // Input is all that Complete looks at. The address is no part of it: what a
 // question cannot see, it cannot tell.
@@ -43,9 +29,9 @@ type Input struct {
 	AttributeKeys map[string]string
 	// Overrides are a person's answers, see OverrideService.
 	Overrides map[string]string
-	// HomeCountry is the country that each warehouse stands in, GB where it says none;
-	// parcels to any other need customs attributes.
-	HomeCountry map[string]string
+	// HomeCountry is the country that the warehouses stand in, GB when empty; parcels
+	// to any other need customs attributes.
+	HomeCountry string
 }
 
 // Output is an order completed for its warehouses.
@@ -204,32 +190,32 @@ func allocatedIn(l domain.Line, warehouse string) int {
 // line adds n units of an order line to the part. Its value is what those units
 // add to the units given to earlier parts, so that the parts close the line exactly.
 func (c *completion) line(p *Part, l domain.Line, n int, sizes map[string]string) {
-	item, miss := c.in.Rules.Item(p.Warehouse, l.SKU, l.EAN)
+	item, version, miss := c.in.Rules.Item(p.Warehouse, l.SKU, l.EAN)
 	if miss != nil {
 		c.ask(miss.Question())
 		return
 	}
-	if other, ok := sizes[item.Code]; ok && l.SizeID != "" && other != l.SizeID {
+	if other, ok := sizes[item]; ok && l.SizeID != "" && other != l.SizeID {
 		miss := mapping.Miss{
 			Kind: mapping.KindAmbiguousSKU, System: "centra", Field: "sku", Value: l.SKU, Code: "sku_unknown", Ambiguous: true,
-			Candidates: []string{"size " + other, "size " + l.SizeID}, Detail: "both sizes are item " + item.Code + " of warehouse " + p.Warehouse,
+			Candidates: []string{"size " + other, "size " + l.SizeID}, Detail: "both sizes are item " + item + " of warehouse " + p.Warehouse,
 		}
 		c.ask(miss.Question())
 		return
 	}
 	if l.SizeID != "" {
-		sizes[item.Code] = l.SizeID
+		sizes[item] = l.SizeID
 	}
-	if item.Version != 0 {
-		p.Rules["item:"+l.SKU] = item.Version
+	if version != 0 {
+		p.Rules["item:"+l.SKU] = version
 	}
 	before := c.taken[l.ID]
 	c.taken[l.ID] += n
 	value := c.values[l.ID]
 	p.Values[l.ID] = domain.CumulativeShare(value, before+n, l.Quantity) - domain.CumulativeShare(value, before, l.Quantity)
 	p.Lines = append(p.Lines, domain.ConsignmentLine{
-		Line: l.ID, SKU: item.Code, Quantity: n, UnitPrice: unitPrice(l, value), ParentLine: l.Bundle,
-		Attributes: c.attributes(p, l, item.Code),
+		Line: l.ID, SKU: item, Quantity: n, UnitPrice: unitPrice(l, value), ParentLine: l.Bundle,
+		Attributes: c.attributes(p, l, item),
 	})
 }
 
@@ -254,83 +240,4 @@ func (c *completion) tooLarge(p Part, maxLines, maxQuantity int) {
 			})
 		}
 	}
-}
-
-// service chooses the shipping service: a person's answer, else the rule.
-func (c *completion) service(p *Part) {
-	service := cmp.Or(c.in.Overrides[OverrideService+":"+p.Warehouse], c.in.Overrides[OverrideService])
-	if service == "" {
-		ruled, version, miss := c.in.Rules.ShippingMethod(p.Warehouse, c.in.Order.Country, c.in.Order.ShippingMethod)
-		if miss != nil {
-			q := miss.Question()
-			q.Problems[0].Allowed = firstNonEmpty(q.Problems[0].Allowed, c.serving(p.Warehouse))
-			c.ask(q)
-			return
-		}
-		service = ruled
-		p.Rules["shipping-method"] = version
-	}
-	p.Service = service
-	c.deliverable(p.Warehouse, service)
-}
-
-func firstNonEmpty(a, b []string) []string {
-	if len(a) > 0 {
-		return a
-	}
-	return b
-}
-
-func (c *completion) services(warehouse string) []Service {
-	if c.in.Services == nil {
-		return nil
-	}
-	return c.in.Services(warehouse)
-}
-
-func (s Service) serves(country string) bool {
-	return len(s.Countries) == 0 || slices.Contains(s.Countries, country)
-}
-
-// serving lists the services that would take this order.
-func (c *completion) serving(warehouse string) []string {
-	var codes []string
-	for _, s := range c.services(warehouse) {
-		if s.Active && s.serves(c.in.Order.Country) {
-			codes = append(codes, s.Code)
-		}
-	}
-	slices.Sort(codes)
-	return codes
-}
-
-// deliverable asks when the warehouse is known not to carry the order by the service.
-func (c *completion) deliverable(warehouse, service string) {
-	offered := c.services(warehouse)
-	if len(offered) == 0 {
-		return
-	}
-	code, why := "shipping_service_unknown", "is not among the services of warehouse "+warehouse
-	if i := slices.IndexFunc(offered, func(s Service) bool { return s.Code == service }); i >= 0 {
-		switch s := offered[i]; {
-		case !s.Active:
-			code, why = "shipping_service_unavailable", "is switched off at warehouse "+warehouse
-		case !s.serves(c.in.Order.Country):
-			code, why = "country_not_served", "of warehouse "+warehouse+" does not serve "+c.in.Order.Country
-		default:
-			return
-		}
-	}
-	allowed := c.serving(warehouse)
-	remedy := "no service of the warehouse serves the country: withdraw the order"
-	if len(allowed) > 0 {
-		remedy = "choose one of " + strings.Join(allowed, ", ") + " by rule or by override"
-	}
-	c.ask(domain.Question{
-		Kind: KindNotDeliverable, Cause: domain.NewCause(KindNotDeliverable, warehouse, service, c.in.Order.Country), Step: domain.StepSubmit,
-		Problems: []domain.Refusal{{
-			Code: code, Field: OverrideService, Value: service, Allowed: allowed,
-			Message: fmt.Sprintf("shipping service %s %s; %s", service, why, remedy),
-		}},
-	})
 }

@@ -88,16 +88,15 @@ func Lookup(name string) (kind Kind, ok bool) {
 }
 
 // Allows tells why an action is no answer to a kind of exception; nil means that it is one.
-func Allows(kind string, action Action) error {
-	k, _ := Lookup(kind)
-	if slices.Contains(k.Answers, action) {
+func Allows(kind Kind, action string) error {
+	if slices.Contains(kind.Answers, Action(action)) {
 		return nil
 	}
-	switch action {
+	switch Action(action) {
 	case Retry, Skip, WithdrawOrder, Override:
-		return fmt.Errorf("%s is no answer to %s: it takes %s", action, kind, joinActions(k.Answers))
+		return fmt.Errorf("%s is no answer to %s: it takes %s", action, kind.Name, joinActions(kind.Answers))
 	}
-	return fmt.Errorf("action %q is unknown: %s takes %s", action, kind, joinActions(k.Answers))
+	return fmt.Errorf("action %q is unknown: %s takes %s", action, kind.Name, joinActions(kind.Answers))
 }
 
 // NeedsReason tells whether an action is refused without a reason.

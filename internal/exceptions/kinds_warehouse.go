@@ -47,7 +47,7 @@ func warehouseKinds() []Kind {
 			Name: "over-shipment", Owner: Ops, Severity: Hold,
 			Answers: []Action{Retry, Skip}, Handbook: "over-shipment",
 			What:   "The warehouse shipped more units than were ordered.",
-			Where:  "Shipment {subject} at the warehouse.",
+			Where:  "Order line {subject}, its shipments at the warehouse.",
 			Change: "Ask the warehouse to correct the shipment, or write the surplus off with finance.",
 			Press:  "retry after the warehouse corrected it; skip keeps the ordered quantity in Centra.",
 		},

@@ -60,17 +60,11 @@ func (rs *Rules) Market(store string, market domain.Ref) (Market, *Miss) {
 	return Market{Entity: found[0].To, Currency: found[0].Extra[extraCurrency], Version: found[0].Version}, nil
 }
 
-// Item is a warehouse's item; Version is 0 when the shop's own SKU is its code.
-type Item struct {
-	Code    string
-	Version int64
-}
-
 // Item gives the warehouse's item for a shop's size, known by SKU and EAN. Rules
-// exist only where codes differ; otherwise the SKU is the item's code. Rules that
+// exist only where codes differ; otherwise the SKU is the item's code, with version 0. Rules that
 // name two items for one size, or an SKU that is by rule the item of another
 // size, are an ambiguous-sku miss: either guess would ship the wrong garment.
-func (rs *Rules) Item(warehouse, sku, ean string) (Item, *Miss) {
+func (rs *Rules) Item(warehouse, sku, ean string) (item string, version int64, miss *Miss) {
 	in := scope{warehouse: warehouse}
 	found := rs.find(domain.RuleItem, in, sku)
 	for _, r := range rs.find(domain.RuleItem, in, ean) {
@@ -82,18 +76,18 @@ func (rs *Rules) Item(warehouse, sku, ean string) (Item, *Miss) {
 	switch {
 	case len(found) > 1:
 		m.Kind = KindAmbiguousSKU
-		return Item{}, rs.missed(m, domain.RuleItem, in, found)
+		return "", 0, rs.missed(m, domain.RuleItem, in, found)
 	case len(found) == 1:
-		return Item{Code: found[0].To, Version: found[0].Version}, nil
+		return found[0].To, found[0].Version, nil
 	case strings.TrimSpace(sku) == "":
-		return Item{}, rs.missed(m, domain.RuleItem, in, nil)
+		return "", 0, rs.missed(m, domain.RuleItem, in, nil)
 	}
 	if other, taken := rs.takenByAnother(in, sku, ean); taken {
 		m.Kind, m.Ambiguous, m.Candidates = KindAmbiguousSKU, true, []string{other.From, sku}
 		m.Detail += fmt.Sprintf(": a rule gives its item to %s as well", other.From)
-		return Item{}, &m
+		return "", 0, &m
 	}
-	return Item{Code: sku}, nil
+	return sku, 0, nil
 }
 
 func containsAnswer(rules []domain.Rule, r domain.Rule) bool {

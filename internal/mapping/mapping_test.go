@@ -106,24 +106,26 @@ func TestItem(t *testing.T) {
 	for name, tt := range map[string]struct {
 		rules     []domain.Rule
 		sku, ean  string
-		want      mapping.Item
+		want      string
+		version   int64
 		kind      string
 		ambiguous []string
 	}{
-		"without a rule the SKU is the item":         {sku: "DRS-1-M", ean: "5000000000017", want: mapping.Item{Code: "DRS-1-M"}},
-		"a rule by SKU":                              {rules: []domain.Rule{item(4, "DRS-1-M", "D1M")}, sku: "DRS-1-M", want: mapping.Item{Code: "D1M", Version: 4}},
-		"a rule by EAN":                              {rules: []domain.Rule{item(4, "5000000000017", "D1M")}, sku: "DRS-1-M", ean: "5000000000017", want: mapping.Item{Code: "D1M", Version: 4}},
-		"SKU and EAN may agree":                      {rules: []domain.Rule{item(4, "DRS-1-M", "D1M"), item(5, "50", "D1M")}, sku: "DRS-1-M", ean: "50", want: mapping.Item{Code: "D1M", Version: 4}},
+		"without a rule the SKU is the item":         {sku: "DRS-1-M", ean: "5000000000017", want: "DRS-1-M"},
+		"a rule by SKU":                              {rules: []domain.Rule{item(4, "DRS-1-M", "D1M")}, sku: "DRS-1-M", want: "D1M", version: 4},
+		"a rule by EAN":                              {rules: []domain.Rule{item(4, "5000000000017", "D1M")}, sku: "DRS-1-M", ean: "5000000000017", want: "D1M", version: 4},
+		"SKU and EAN may agree":                      {rules: []domain.Rule{item(4, "DRS-1-M", "D1M"), item(5, "50", "D1M")}, sku: "DRS-1-M", ean: "50", want: "D1M", version: 4},
 		"SKU and EAN that name two items":            {rules: []domain.Rule{item(4, "DRS-1-M", "D1M"), item(5, "50", "D1L")}, sku: "DRS-1-M", ean: "50", kind: mapping.KindAmbiguousSKU, ambiguous: []string{"D1L", "D1M"}},
 		"an SKU that is another size's item by rule": {rules: []domain.Rule{item(4, "DRS-1-L", "DRS-1-M")}, sku: "DRS-1-M", ean: "50", kind: mapping.KindAmbiguousSKU, ambiguous: []string{"DRS-1-L", "DRS-1-M"}},
-		"its own EAN rule is not another size":       {rules: []domain.Rule{item(4, "50", "DRS-1-M")}, sku: "DRS-1-M", ean: "50", want: mapping.Item{Code: "DRS-1-M", Version: 4}},
-		"swapped codes are two plain rules":          {rules: []domain.Rule{item(4, "A", "B"), item(5, "B", "A")}, sku: "A", want: mapping.Item{Code: "B", Version: 4}},
+		"its own EAN rule is not another size":       {rules: []domain.Rule{item(4, "50", "DRS-1-M")}, sku: "DRS-1-M", ean: "50", want: "DRS-1-M", version: 4},
+		"swapped codes are two plain rules":          {rules: []domain.Rule{item(4, "A", "B"), item(5, "B", "A")}, sku: "A", want: "B", version: 4},
 		"no code at all":                             {kind: mapping.KindSKU},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, miss := mapping.New(tt.rules).Item(north, tt.sku, tt.ean)
+			got, version, miss := mapping.New(tt.rules).Item(north, tt.sku, tt.ean)
 			require.Equal(t, tt.want, got)
+			require.Equal(t, tt.version, version)
 			if tt.kind == "" {
 				require.Nil(t, miss)
 				return
