@@ -150,6 +150,9 @@ type AssessInput struct {
 	// Answers given since the last look are recorded as facts first.
 	Answers []Resolution `json:"answers,omitempty"`
 	At      time.Time    `json:"at"` // the workflow's time, so that both agree on what is due
+	// Delayed names a system that is away for this order, since DelayedAt.
+	Delayed   string    `json:"delayed,omitempty"`
+	DelayedAt time.Time `json:"delayedAt,omitzero"`
 }
 
 // Assessment says where an order stands and what is due. It goes into history
@@ -182,14 +185,18 @@ type Step struct {
 	Lines     []domain.LineQuantity `json:"lines,omitempty"`
 }
 
-// StepInput asks an activity to take one step.
+// StepInput asks an activity to take one step. The activity answers with a fresh
+// Assessment: what came of the step stands in the facts, and one look at them
+// after the step saves a wake-up.
 type StepInput struct {
 	Order domain.OrderID `json:"order"`
 	Step  Step           `json:"do"`
 }
 
-// StepResult is empty on purpose: what came of a step stands in the facts.
-type StepResult struct{}
+// RefreshInput asks to read an order from the shop again.
+type RefreshInput struct {
+	Order domain.OrderID `json:"order"`
+}
 
 // CloseInput asks to close an order if nothing was told since.
 type CloseInput struct {
@@ -202,17 +209,6 @@ type CloseInput struct {
 // CloseResult says whether the order closed.
 type CloseResult struct {
 	Closed bool `json:"closed"`
-}
-
-// OpenQuestions tells the store which exceptions of an order are open now.
-type OpenQuestions struct {
-	Order     domain.OrderID    `json:"order"`
-	Questions []domain.Question `json:"questions,omitempty"`
-	Delayed   string            `json:"delayed,omitempty"` // system that is away
-	Since     time.Time         `json:"since,omitzero"`
-	By        string            `json:"by,omitempty"`
-	Action    Action            `json:"action,omitempty"`
-	Reason    string            `json:"reason,omitempty"`
 }
 
 // OutageInput starts an OutageWorkflow.
@@ -241,4 +237,17 @@ type ResumeResult struct {
 	Freed   int      `json:"freed"`
 	Failed  []string `json:"failed,omitempty"`  // orders that could not be signalled
 	Stopped string   `json:"stopped,omitempty"` // why it stopped after the canary
+}
+
+// IntakeInput is one scheduled run of taking things in.
+type IntakeInput struct {
+	Store     string `json:"store,omitempty"`     // of the shop
+	Warehouse string `json:"warehouse,omitempty"` // of the feed
+}
+
+// IntakeResult says what a run took in.
+type IntakeResult struct {
+	Events  int `json:"events"`
+	Changed int `json:"changed"`
+	Woken   int `json:"woken,omitempty"` // orders that a crash had left asleep
 }

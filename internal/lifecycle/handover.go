@@ -290,8 +290,8 @@ func (d *decider) amendSent() {
 		if c.Over() || c.Status == domain.WarehouseRejected || c.CancelAll || d.shippedAny(c) {
 			continue
 		}
-		plan, ok := d.today(c)
-		if !ok || plan.Fingerprint == c.Fingerprint || d.stopped(domain.StepAmend, c.Number, plan.Fingerprint) {
+		plan, current, ok := d.today(c)
+		if !ok || current == c.Fingerprint || d.stopped(domain.StepAmend, c.Number, plan.Fingerprint) {
 			continue
 		}
 		if d.blocked() {
@@ -314,16 +314,16 @@ func (d *decider) shippedAny(c domain.ConsignmentProgress) bool {
 }
 
 // today is a consignment as it would be sent now: what it was planned to hold,
-// with today's service and item data.
-func (d *decider) today(c domain.ConsignmentProgress) (domain.Consignment, bool) {
-	var plan domain.Consignment
+// with today's service and item data. The fingerprint returned beside it covers all
+// planned lines, as the one sent did; the plan leaves out those cancelled since.
+func (d *decider) today(c domain.ConsignmentProgress) (plan domain.Consignment, current string, ok bool) {
 	for _, p := range d.Planned {
 		if p.Number == c.Number && p.Warehouse == c.Warehouse {
 			plan = p
 		}
 	}
 	if plan.Number == "" {
-		return plan, false
+		return plan, "", false
 	}
 	plan.Lines = append([]domain.ConsignmentLine(nil), plan.Lines...)
 	left := map[string]int{}
@@ -343,7 +343,7 @@ func (d *decider) today(c domain.ConsignmentProgress) (domain.Consignment, bool)
 			}
 		}
 	}
-	plan.Fingerprint = d.Fingerprint(plan)
+	current = d.Fingerprint(plan)
 	var lines []domain.ConsignmentLine
 	for _, l := range plan.Lines {
 		if l.Quantity = left[l.Line]; l.Quantity > 0 {
@@ -351,7 +351,8 @@ func (d *decider) today(c domain.ConsignmentProgress) (domain.Consignment, bool)
 		}
 	}
 	plan.Lines = lines
-	return plan, len(lines) > 0
+	plan.Fingerprint = d.Fingerprint(plan)
+	return plan, current, len(lines) > 0
 }
 
 // paidAhead tells whether money that must come before the goods is there.

@@ -1,0 +1,135 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"golang.org/x/time/rate"
+
+	"selvedge/internal/contract"
+	"selvedge/internal/domain"
+	"selvedge/internal/exceptions"
+	"selvedge/internal/fault"
+	"selvedge/internal/ports"
+)
+
+// Outages makes one outage of many failures, and frees the orders when it is over.
+type Outages struct {
+	Store  ports.ExceptionStore
+	Client client.Client
+	// Probes asks a system whether it answers and accepts our credentials, by its name.
+	Probes map[string]func(context.Context) error
+	Clock  func() time.Time
+	// ProbeEvery is how long an outage waits between probes.
+	ProbeEvery time.Duration
+}
+
+// ReportOutage starts the system's OutageWorkflow. The first order that meets an
+// outage starts it, all others find it running: use-existing makes a second run harmless.
+func (o *Outages) ReportOutage(ctx context.Context, in contract.OutageInput) error {
+	in.ProbeEvery = o.ProbeEvery
+	_, err := o.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: contract.OutageWorkflowID(in.System), TaskQueue: contract.QueueOrders,
+		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		StaticSummary:            "outage of " + in.System,
+	}, "OutageWorkflow", in)
+	if err != nil {
+		return fmt.Errorf("report outage of %s: %w", in.System, err)
+	}
+	return nil
+}
+
+// OpenOutage raises the one alert of an outage: a log line and an exception of the
+// system. Opening an open exception changes nothing.
+func (o *Outages) OpenOutage(ctx context.Context, in contract.OutageInput) error {
+	activity.GetLogger(ctx).Error("a system is away; orders that need it wait and go on by themselves", "system", in.System, "since", in.Since, "credentials", in.Credentials)
+	name := outageKind(in)
+	kind, _ := exceptions.Lookup(name)
+	message := in.System + " does not answer"
+	if in.Credentials {
+		message = in.System + " refuses our credentials or permissions"
+	}
+	return toTemporal(o.Store.OpenSystemException(ctx, ports.ExceptionRecord{System: in.System, Kind: name, Cause: domain.NewCause(name, in.System),
+		Owner: string(kind.Owner), Severity: string(kind.Severity), OpenedAt: in.Since, Problems: []domain.Refusal{{Code: name, Message: message}}}), 0)
+}
+
+func outageKind(in contract.OutageInput) string {
+	if in.Credentials {
+		return "credentials"
+	}
+	return "unavailable"
+}
+
+// CloseOutage closes what OpenOutage opened; closing twice changes nothing.
+func (o *Outages) CloseOutage(ctx context.Context, in contract.OutageInput) error {
+	activity.GetLogger(ctx).Info("a system is back; releasing the orders that waited for it", "system", in.System, "since", in.Since)
+	for _, name := range []string{"unavailable", "credentials"} {
+		if err := o.Store.ResolveSystemException(ctx, in.System, domain.NewCause(name, in.System), "selvedge", o.Clock()); err != nil {
+			return toTemporal(err, 0)
+		}
+	}
+	return nil
+}
+
+// ProbeSystem asks a system whether it answers; it changes nothing there.
+func (o *Outages) ProbeSystem(ctx context.Context, in contract.OutageInput) error {
+	probe, ok := o.Probes[in.System]
+	if !ok {
+		return toTemporal(&fault.Fault{Kind: fault.Misconfigured, System: "selvedge", Op: "probe", Message: "no probe is configured for " + in.System}, 0)
+	}
+	return toTemporal(probe(ctx), 0)
+}
+
+// WaitingPage is a page of orders that wait on one cause.
+type WaitingPage struct {
+	Orders []domain.OrderID `json:"orders,omitempty"`
+}
+
+// ListWaiting lists orders that wait on a cause, from the open exceptions: they are
+// exact where visibility is only eventually so.
+func (o *Outages) ListWaiting(ctx context.Context, in contract.ResumeInput) (WaitingPage, error) {
+	var after domain.OrderID
+	if in.After != "" {
+		var err error
+		if after, err = domain.ParseOrderID(in.After); err != nil {
+			return WaitingPage{}, err
+		}
+	}
+	orders, err := o.Store.WaitingOrders(ctx, in.Cause, after, resumePage)
+	return WaitingPage{Orders: orders}, toTemporal(err, 0)
+}
+
+// resumePage bounds one list and one FreeOrders call.
+const resumePage = 100
+
+// FreeInput names orders to be woken at a rate.
+type FreeInput struct {
+	System    string           `json:"system"`
+	Orders    []domain.OrderID `json:"orders"`
+	PerSecond float64          `json:"perSecond"`
+}
+
+// FreeOrders wakes orders that waited for a system. An order that is woken twice looks
+// twice; one that has closed meanwhile needs nothing.
+func (o *Outages) FreeOrders(ctx context.Context, in FreeInput) error {
+	limiter := rate.NewLimiter(rate.Limit(max(in.PerSecond, 0.1)), 1)
+	for i, id := range in.Orders {
+		if err := limiter.Wait(ctx); err != nil {
+			return err
+		}
+		err := o.Client.SignalWorkflow(ctx, contract.OrderWorkflowID(id), "", contract.SignalReleased, contract.ReleasedSignal{System: in.System})
+		var gone *serviceerror.NotFound
+		if err != nil && !errors.As(err, &gone) {
+			return fmt.Errorf("release %s: %w", id, err)
+		}
+		activity.RecordHeartbeat(ctx, i)
+	}
+	return nil
+}

@@ -1,0 +1,265 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"selvedge/internal/contract"
+	"selvedge/internal/domain"
+	"selvedge/internal/fault"
+	"selvedge/internal/ports"
+)
+
+// parcelWrite brings one parcel to its end in the shop.
+type parcelWrite struct {
+	*Shipments
+	in     contract.StepInput
+	order  domain.Order // as just read from the shop
+	parcel domain.ParcelProgress
+	mode   domain.CaptureMode
+}
+
+// create creates the shipment and, where the payment flow allows, captures and
+// completes it by the same mutation: mutations are the shop's scarcest quota.
+func (w *parcelWrite) create(ctx context.Context) ([]domain.Fact, error) {
+	draft := w.draft()
+	draft.Capture = w.mode != domain.CaptureExternal && !w.bundled()
+	draft.Paid = w.mode == domain.CaptureExternal
+	if w.in.Step.Complete && !w.bundled() {
+		draft.ShippedAt = w.parcel.Shipment.ShippedAt
+		draft.SendEmail = true
+	}
+	var written ports.ShipmentWrite
+	err := w.once(ctx, w.in, func() (err error) {
+		written, err = w.Shop.CreateShipment(ctx, draft)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return w.settle(ctx, written, draft.Capture)
+}
+
+// settle captures and completes a shipment that stands in the shop. tried says
+// that its capture was part of the request that has just been answered.
+func (w *parcelWrite) settle(ctx context.Context, at ports.ShipmentWrite, tried bool) ([]domain.Fact, error) {
+	if w.bundled() && !at.Shipment.Captured && !at.Shipment.Paid {
+		if err := w.agree(at.Shipment); err != nil {
+			return []domain.Fact{w.fact(at)}, err
+		}
+	}
+	if !at.Shipment.Captured && !at.Shipment.Paid && !at.CapturePending {
+		if tried {
+			return []domain.Fact{w.fact(at)}, w.captureFailed(strings.Join(at.Warnings, "; "))
+		}
+		err := w.once(ctx, w.in, func() (err error) {
+			at, err = w.Shop.CaptureShipment(ctx, at.Shipment.ID)
+			return err
+		})
+		if refused, ok := decided(err); ok {
+			return []domain.Fact{w.fact(at)}, w.captureFailed(refused.Message)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	paid := at.Shipment.Captured || at.Shipment.Paid
+	if w.in.Step.Complete && paid && !at.Shipment.Shipped {
+		draft := w.draft()
+		draft.ShippedAt, draft.SendEmail = w.parcel.Shipment.ShippedAt, true
+		completed, err := w.Shop.CompleteShipment(ctx, at.Shipment.ID, draft)
+		if err != nil {
+			return []domain.Fact{w.fact(at)}, err
+		}
+		at = completed
+	}
+	return []domain.Fact{w.fact(at)}, nil
+}
+
+// captureFailed is finance's question: the goods have left and the money has not come.
+func (w *parcelWrite) captureFailed(detail string) error {
+	if detail == "" {
+		detail = "the payment provider refused"
+	}
+	return &fault.Fault{Kind: fault.Rejected, System: "centra", Op: "captureShipment", Code: "capture_failed",
+		Message: "the money of this shipment was not captured: " + detail}
+}
+
+func (w *parcelWrite) draft() ports.ShipmentDraft {
+	s := w.parcel.Shipment
+	d := ports.ShipmentDraft{Order: w.in.Order, Currency: w.order.Currency, Lines: w.parcel.Lines, Carrier: w.in.Step.Carrier, Service: s.Service,
+		Tracking: strings.Join(s.Trackings, ", "), Parcels: max(1, s.Parcels), Shipping: ports.Cost{None: true}, Handling: ports.Cost{None: true}}
+	if w.first() {
+		d.Shipping, d.Handling = cost(w.order.Shipping), cost(w.order.Handling)
+	}
+	d.Discount = cost(w.discount())
+	return d
+}
+
+func cost(value int64) ports.Cost { return ports.Cost{None: value == 0, Value: value} }
+
+// first tells whether no other shipment has taken the order's shipping cost.
+func (w *parcelWrite) first() bool {
+	for _, s := range w.order.Shipments {
+		if w.parcel.Shop == nil || s.ID != w.parcel.Shop.ShopID {
+			return false
+		}
+	}
+	return true
+}
+
+// discount is this parcel's share of the order's discount: cumulative by value, so
+// that all parcels together take it exactly.
+func (w *parcelWrite) discount() int64 {
+	if w.order.Discount == 0 {
+		return 0
+	}
+	var all, before, mine int64
+	shipped := map[string]int{}
+	for _, s := range w.order.Shipments {
+		for _, l := range s.Lines {
+			shipped[l.Line] += l.Quantity
+		}
+	}
+	parcel := map[string]int{}
+	for _, l := range w.parcel.Lines {
+		parcel[l.Line] += l.Quantity
+	}
+	for _, l := range w.order.Lines {
+		if l.Quantity == 0 {
+			continue
+		}
+		all += l.Total
+		before += domain.CumulativeShare(l.Total, shipped[l.ID], l.Quantity)
+		mine += domain.CumulativeShare(l.Total, shipped[l.ID]+parcel[l.ID], l.Quantity)
+	}
+	if all <= 0 {
+		return 0
+	}
+	return domain.CumulativeShare(w.order.Discount, int(mine), int(all)) - domain.CumulativeShare(w.order.Discount, int(before), int(all))
+}
+
+func (w *parcelWrite) bundled() bool {
+	for _, l := range w.parcel.Lines {
+		for _, o := range w.order.Lines {
+			if o.ID == l.Line && o.Kind == domain.LineBundleItem {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// agree compares the shop's total of a shipment with bundle components to what its
+// lines are worth. Which lines carry a bundle's price is not documented, so nothing
+// is captured before both agree.
+func (w *parcelWrite) agree(s domain.ShopShipment) error {
+	expected := int64(0)
+	if w.first() {
+		expected += w.order.Shipping + w.order.Handling
+	}
+	for _, l := range w.order.Lines {
+		already, now := 0, 0
+		for _, other := range w.order.Shipments {
+			if other.ID == s.ID {
+				continue
+			}
+			for _, shipped := range other.Lines {
+				if shipped.Line == l.ID {
+					already += shipped.Quantity
+				}
+			}
+		}
+		for _, mine := range w.parcel.Lines {
+			if mine.Line == l.ID {
+				now += mine.Quantity
+			}
+		}
+		if l.Quantity > 0 {
+			expected += domain.CumulativeShare(l.Total, already+now, l.Quantity) - domain.CumulativeShare(l.Total, already, l.Quantity)
+		}
+	}
+	expected -= w.discount()
+	// Each side rounds once per line: the split may differ by that, the sum of all shipments may not.
+	if diff := s.Total - expected; diff > int64(len(w.parcel.Lines)) || diff < -int64(len(w.parcel.Lines)) {
+		return &fault.Fault{Kind: fault.Rejected, System: "centra", Op: "createShipment", Code: "bundle_total",
+			Message: fmt.Sprintf("shipment %s is worth %s in the shop and %s by its lines; nothing was captured", s.Number,
+				domain.Format(s.Total, w.order.Currency), domain.Format(expected, w.order.Currency))}
+	}
+	return nil
+}
+
+func (w *parcelWrite) fact(at ports.ShipmentWrite) domain.Fact {
+	s := at.Shipment
+	f := domain.ShopShipmentFact{Shipment: w.parcel.Shipment.ID, Warehouse: w.parcel.Shipment.Warehouse, ShopID: s.ID, Number: s.Number, Lines: w.parcel.Lines,
+		Tracking: s.Tracking, Captured: s.Captured || s.Paid, Pending: at.CapturePending && !s.Captured && !s.Paid,
+		Completed: s.Shipped && (s.Captured || s.Paid)}
+	key := fmt.Sprintf("shop-shipment:%s:%s:%t:%t:%t", f.Shipment, f.ShopID, f.Captured, f.Pending, f.Completed)
+	return newFact(domain.FactShopShipment, key, "centra", w.Orders.Clock(), f)
+}
+
+// match finds the shop's shipment that stands for a parcel: the one recorded for it,
+// else the only unclaimed one with the same lines whose tracking is the parcel's, or
+// that is unshipped and has none (made by an earlier run of ours, or by the shop when
+// it makes shipments at checkout). nil means that none stands there. Two like ones,
+// and units that somebody shipped by hand, are a person's.
+func match(p domain.ParcelProgress, progress domain.Progress, shipments []domain.ShopShipment) (*domain.ShopShipment, error) {
+	claimed := map[string]bool{}
+	for _, other := range progress.Parcels {
+		if other.Shop != nil && other.Shipment.ID != p.Shipment.ID {
+			claimed[other.Shop.ShopID] = true
+		}
+	}
+	var like []domain.ShopShipment
+	tracking := strings.Join(p.Shipment.Trackings, ", ")
+	free := map[string]int{}
+	for _, l := range progress.Lines {
+		free[l.Line] = l.Ordered - l.Cancelled
+	}
+	for _, s := range shipments {
+		if p.Shop != nil && s.ID == p.Shop.ShopID {
+			return &s, nil
+		}
+		for _, l := range s.Lines {
+			free[l.Line] -= l.Quantity
+		}
+		if claimed[s.ID] || !sameQuantities(s.Lines, p.Lines) {
+			continue
+		}
+		if s.Tracking == tracking || (!s.Shipped && s.Tracking == "") {
+			like = append(like, s)
+		}
+	}
+	switch {
+	case len(like) == 1:
+		return &like[0], nil
+	case len(like) > 1:
+		return nil, &fault.Fault{Kind: fault.Rejected, System: "centra", Op: "match shipment", Code: "ambiguous_shipment",
+			Message: fmt.Sprintf("%d shipments in the shop could stand for warehouse shipment %s", len(like), p.Shipment.ID)}
+	}
+	for _, l := range p.Lines {
+		if free[l.Line] < l.Quantity {
+			return nil, &fault.Fault{Kind: fault.Rejected, System: "centra", Op: "match shipment", Code: "shipped_by_hand",
+				Message:  "units of this parcel stand in another shipment of the shop that we did not make",
+				Problems: []fault.Problem{{Code: "shipped_by_hand", Line: l.Line, Message: "units of this parcel stand in another shipment of the shop that we did not make"}}}
+		}
+	}
+	return nil, nil
+}
+
+func sameQuantities(a, b []domain.LineQuantity) bool {
+	count := map[string]int{}
+	for _, l := range a {
+		count[l.Line] += l.Quantity
+	}
+	for _, l := range b {
+		count[l.Line] -= l.Quantity
+	}
+	for _, n := range count {
+		if n != 0 {
+			return false
+		}
+	}
+	return true
+}

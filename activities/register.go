@@ -1,0 +1,22 @@
+package activities
+
+import "go.temporal.io/sdk/worker"
+
+// Set is every activity struct of a deployment.
+type Set struct {
+	Orders     *Orders
+	Fulfilment *Fulfilment
+	Shipments  *Shipments
+	Outages    *Outages
+	Intake     *Intake
+}
+
+// Register makes all activities known to a worker. Every worker knows all of them;
+// the queue decides where one runs.
+func (s Set) Register(r worker.ActivityRegistry) {
+	r.RegisterActivity(s.Orders)
+	r.RegisterActivity(s.Fulfilment)
+	r.RegisterActivity(s.Shipments)
+	r.RegisterActivity(s.Outages)
+	r.RegisterActivity(s.Intake)
+}

@@ -1,0 +1,190 @@
+// Package intake accepts webhooks, event queues and feeds, and starts or signals
+// each order's workflow once.
+//
+// The order of things is always the same: store, wake, confirm. A crash between
+// any two loses nothing: what is stored and not yet looked at by its workflow is
+// found by Sweep, what is not confirmed comes again.
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+	"go.uber.org/zap"
+
+	"selvedge/internal/contract"
+	"selvedge/internal/domain"
+	"selvedge/internal/ports"
+)
+
+// Intake takes in what the shop and the warehouses tell.
+type Intake struct {
+	Shop       ports.Shop
+	Store      ports.IntakeStore
+	Client     client.Client
+	Log        *zap.Logger
+	Clock      func() time.Time
+	Stores     []string                   // keys of the shop's stores
+	Warehouses map[string]ports.Warehouse // by their name in the shop
+}
+
+// readBatch is how many orders one request reads; the shop's complexity budget allows more, its answers get slow.
+const readBatch = 50
+
+// sweepAfter is how long a stored fact may wait for its wake-up before it is woken
+// again: longer than a healthy signal takes, shorter than anybody would notice.
+const sweepAfter = 20 * time.Second
+
+// orderWorkflow is the workflow's type, as package workflows registers it.
+const orderWorkflow = "OrderWorkflow"
+
+// TakeOrders reads orders from the shop, stores them, and starts or wakes the
+// workflows of those that changed. Taking the same orders again changes nothing.
+func (i *Intake) TakeOrders(ctx context.Context, store string, numbers []string) (int, error) {
+	changed := 0
+	for len(numbers) > 0 {
+		n := min(readBatch, len(numbers))
+		orders, err := i.Shop.Orders(ctx, store, numbers[:n])
+		if err != nil {
+			return changed, fmt.Errorf("read %d orders of %s: %w", n, store, err)
+		}
+		numbers = numbers[n:]
+		readable := orders[:0:0]
+		for _, o := range orders {
+			if o.Err != nil {
+				if err := i.refuse(ctx, o); err != nil {
+					return changed, err
+				}
+				continue
+			}
+			readable = append(readable, o)
+		}
+		taken, err := i.Store.TakeIn(ctx, readable, i.Clock())
+		if err != nil {
+			return changed, fmt.Errorf("store %d orders of %s: %w", len(readable), store, err)
+		}
+		for k, t := range taken {
+			if !t.Changed || t.Wholesale {
+				continue
+			}
+			changed++
+			if err := i.wake(ctx, readable[k].Order, t); err != nil {
+				return changed, err
+			}
+		}
+	}
+	return changed, nil
+}
+
+// refuse keeps an order that cannot be read, so that it is listed rather than lost,
+// and does not block the rest of its batch.
+func (i *Intake) refuse(ctx context.Context, o ports.ShopOrder) error {
+	i.Log.Error("an order of the shop cannot be read; it is kept as refused", zap.String("order", o.Order.ID.String()), zap.Error(o.Err))
+	return i.Store.SaveRefused(ctx, "centra", "order/"+o.Order.ID.String(), o.Err.Error(), nil, i.Clock())
+}
+
+// wake starts a new order's workflow, or tells a running one to look. An order that
+// was never seen is started plainly, since a run begins by looking: one action less
+// than signal-with-start for the same certainty.
+func (i *Intake) wake(ctx context.Context, order domain.Order, t ports.Taken) error {
+	if t.New {
+		_, err := i.Client.ExecuteWorkflow(ctx, i.startOptions(order, enums.WORKFLOW_ID_CONFLICT_POLICY_FAIL), orderWorkflow, contract.OrderInput{Order: order.ID})
+		if err == nil || !temporal.IsWorkflowExecutionAlreadyStartedError(err) {
+			return wrap("start", order.ID, err)
+		}
+	}
+	return i.signal(ctx, order.ID, t.Sequence, func() (domain.Order, error) { return order, nil })
+}
+
+// signal wakes a workflow; one that has closed is started again, and finds its
+// position in the facts.
+func (i *Intake) signal(ctx context.Context, id domain.OrderID, sequence int64, order func() (domain.Order, error)) error {
+	payload := contract.FactSignal{Sequence: sequence}
+	err := i.Client.SignalWorkflow(ctx, contract.OrderWorkflowID(id), "", contract.SignalFact, payload)
+	var gone *serviceerror.NotFound
+	if err == nil || !errors.As(err, &gone) {
+		return wrap("signal", id, err)
+	}
+	o, err := order()
+	if err != nil {
+		return wrap("describe", id, err)
+	}
+	_, err = i.Client.SignalWithStartWorkflow(ctx, contract.OrderWorkflowID(id), contract.SignalFact, payload,
+		i.startOptions(o, enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING), orderWorkflow, contract.OrderInput{Order: id})
+	return wrap("start again", id, err)
+}
+
+func wrap(what string, id domain.OrderID, err error) error {
+	if err != nil {
+		return fmt.Errorf("%s %s: %w", what, id, err)
+	}
+	return nil
+}
+
+func (i *Intake) startOptions(o domain.Order, conflict enums.WorkflowIdConflictPolicy) client.StartWorkflowOptions {
+	return StartOptions(o, conflict)
+}
+
+// StartOptions describes an order's workflow: its ID, its search attributes (free when
+// set at the start) and the line that the Web UI shows.
+func StartOptions(o domain.Order, conflict enums.WorkflowIdConflictPolicy) client.StartWorkflowOptions {
+	units, warehouse := 0, ""
+	for _, l := range o.Lines {
+		if l.Kind.Physical() {
+			units += l.Quantity
+		}
+		for _, a := range l.Allocations {
+			if warehouse == "" {
+				warehouse = a.Warehouse
+			}
+		}
+	}
+	attributes := []temporal.SearchAttributeUpdate{contract.OrderState.ValueSet(string(domain.Received)), contract.Store.ValueSet(o.ID.Store),
+		contract.OrderNumber.ValueSet(o.ID.Number)}
+	if o.Market.Name != "" {
+		attributes = append(attributes, contract.Market.ValueSet(o.Market.Name))
+	}
+	if warehouse != "" {
+		attributes = append(attributes, contract.Warehouse.ValueSet(warehouse))
+	}
+	return client.StartWorkflowOptions{
+		ID: contract.OrderWorkflowID(o.ID), TaskQueue: contract.QueueOrders,
+		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE, WorkflowIDConflictPolicy: conflict,
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		TypedSearchAttributes:                    temporal.NewSearchAttributes(attributes...),
+		StaticSummary:                            summary(o, units),
+	}
+}
+
+func summary(o domain.Order, units int) string {
+	parts := []string{o.ID.Number, o.Market.Name, fmt.Sprintf("%d units", units), domain.Format(o.GrandTotal, o.Currency)}
+	var filled []string
+	for _, p := range parts {
+		if p != "" {
+			filled = append(filled, p)
+		}
+	}
+	return strings.Join(filled, " · ")
+}
+
+// Sweep wakes the orders that were told something and have not looked since: what a
+// crash between storing and waking left behind. It returns how many it woke.
+func (i *Intake) Sweep(ctx context.Context) (int, error) {
+	ids, err := i.Store.Unseen(ctx, i.Clock().Add(-sweepAfter), 500)
+	if err != nil {
+		return 0, fmt.Errorf("find orders that were not woken: %w", err)
+	}
+	for _, id := range ids {
+		if err := i.signal(ctx, id, 0, func() (domain.Order, error) { return i.Store.Order(ctx, id) }); err != nil {
+			return 0, err
+		}
+	}
+	return len(ids), nil
+}

@@ -1,0 +1,168 @@
+package intake
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"go.uber.org/zap"
+
+	"selvedge/internal/contract"
+	"selvedge/internal/domain"
+	"selvedge/internal/fault"
+	"selvedge/internal/ports"
+)
+
+// eventPage is how many events one round takes off the queue: the shop's own limit.
+const eventPage = 200
+
+// pollOverlap re-reads a little of what was read before: the shop's clock and ours
+// differ, and an update may be committed after a later one.
+const pollOverlap = 2 * time.Minute
+
+// DrainShop empties the shop's event queue: stores, wakes, then confirms. Events
+// that cannot be read are kept as refused and confirmed, so they block nobody. A second
+// run sees the unconfirmed events again and changes nothing.
+func (i *Intake) DrainShop(ctx context.Context) (contract.IntakeResult, error) {
+	var result contract.IntakeResult
+	for round := 0; round < 50; round++ {
+		events, err := i.Shop.Events(ctx, eventPage)
+		if err != nil {
+			return result, fmt.Errorf("read the shop's events: %w", err)
+		}
+		if len(events) == 0 {
+			break
+		}
+		if err := i.takeEvents(ctx, events, &result); err != nil {
+			return result, err
+		}
+		ids := make([]string, 0, len(events))
+		for _, e := range events {
+			ids = append(ids, e.ID)
+		}
+		if err := i.Shop.ConfirmEvents(ctx, ids); err != nil {
+			return result, fmt.Errorf("confirm %d events: %w", len(ids), err)
+		}
+		result.Events += len(events)
+		if len(events) < eventPage {
+			break
+		}
+	}
+	woken, err := i.Sweep(ctx)
+	result.Woken = woken
+	return result, err
+}
+
+func (i *Intake) takeEvents(ctx context.Context, events []ports.ShopEvent, result *contract.IntakeResult) error {
+	numbers := map[string][]string{}
+	for _, e := range events {
+		switch {
+		case e.Object == "order" && e.Change != "deleted":
+			stores := i.Stores
+			if e.Store != "" {
+				stores = []string{e.Store}
+			}
+			for _, s := range stores {
+				if !slices.Contains(numbers[s], e.Ref) {
+					numbers[s] = append(numbers[s], e.Ref)
+				}
+			}
+		case e.Object == "return":
+			if err := i.keepReturn(ctx, e); err != nil {
+				return err
+			}
+		}
+	}
+	for _, store := range i.Stores {
+		changed, err := i.takeBisected(ctx, store, numbers[store])
+		result.Changed += changed
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeBisected takes orders in; when a batch cannot be decoded it is halved until the
+// one that spoils it stands alone and is kept as refused.
+func (i *Intake) takeBisected(ctx context.Context, store string, numbers []string) (int, error) {
+	if len(numbers) == 0 {
+		return 0, nil
+	}
+	changed, err := i.TakeOrders(ctx, store, numbers)
+	if err == nil || !fault.Is(err, fault.Invalid) {
+		return changed, err
+	}
+	if len(numbers) == 1 {
+		id := domain.OrderID{Store: store, Number: numbers[0]}
+		return changed, i.refuse(ctx, ports.ShopOrder{Order: domain.Order{ID: id}, Err: err})
+	}
+	half := len(numbers) / 2
+	first, err := i.takeBisected(ctx, store, numbers[:half])
+	if err != nil {
+		return first, err
+	}
+	second, err := i.takeBisected(ctx, store, numbers[half:])
+	return first + second, err
+}
+
+// keepReturn keeps what the shop tells of a return until the returns workflow exists.
+func (i *Intake) keepReturn(ctx context.Context, e ports.ShopEvent) error {
+	data, err := json.Marshal(map[string]string{"return": e.Ref, "change": e.Change, "store": e.Store})
+	if err != nil {
+		return fmt.Errorf("keep return %s: %w", e.Ref, err)
+	}
+	fact := domain.Fact{Kind: domain.FactReturn, Key: "centra-return:" + e.Ref + ":" + e.ID, At: e.At, Actor: "centra", Data: data}
+	_, err = i.Store.AppendForConsignment(ctx, "centra", "return/"+e.Ref, "", []domain.Fact{fact}, false)
+	return err
+}
+
+// PollShop reads the orders updated since the last poll: the fallback where the
+// shop's events are switched off, and a check where they are on. The cursor moves only
+// after everything before it is stored.
+func (i *Intake) PollShop(ctx context.Context, store string) (contract.IntakeResult, error) {
+	var result contract.IntakeResult
+	name := "poll/" + store
+	from, err := i.Store.Cursor(ctx, name)
+	if err != nil {
+		return result, fmt.Errorf("read cursor %s: %w", name, err)
+	}
+	since := time.Time{}
+	if from != "" {
+		if since, err = time.Parse(time.RFC3339Nano, from); err != nil {
+			return result, fmt.Errorf("cursor %s holds %q, want a time; set it to the time from which to read again: %w", name, from, err)
+		}
+	}
+	newest, page := since, ""
+	for {
+		refs, next, err := i.Shop.UpdatedOrders(ctx, store, since.Add(-pollOverlap), page)
+		if err != nil {
+			return result, fmt.Errorf("read updated orders of %s: %w", store, err)
+		}
+		var numbers []string
+		for _, r := range refs {
+			numbers = append(numbers, r.ID.Number)
+			if r.UpdatedAt.After(newest) {
+				newest = r.UpdatedAt
+			}
+		}
+		changed, err := i.takeBisected(ctx, store, numbers)
+		result.Changed += changed
+		if err != nil {
+			return result, err
+		}
+		if next == "" {
+			break
+		}
+		page = next
+	}
+	if newest.After(since) {
+		if err := i.Store.SaveCursor(ctx, name, newest.UTC().Format(time.RFC3339Nano), i.Clock()); err != nil {
+			return result, fmt.Errorf("save cursor %s: %w", name, err)
+		}
+	}
+	i.Log.Debug("polled the shop", zap.String("store", store), zap.Int("changed", result.Changed))
+	return result, nil
+}

@@ -1,0 +1,190 @@
+package intake
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"go.uber.org/zap"
+
+	"selvedge/internal/contract"
+	"selvedge/internal/domain"
+	"selvedge/internal/fault"
+	"selvedge/internal/ports"
+)
+
+// feedPage is how many events one request reads: the warehouse's limit.
+const feedPage = 200
+
+// ReadFeed reads a warehouse's events since the cursor: what webhooks lost. The cursor
+// moves after each page is stored; a second run reads a page again and changes nothing.
+func (i *Intake) ReadFeed(ctx context.Context, warehouse string) (contract.IntakeResult, error) {
+	var result contract.IntakeResult
+	w, ok := i.Warehouses[warehouse]
+	if !ok {
+		return result, fmt.Errorf("no warehouse %q is configured", warehouse)
+	}
+	name := "feed/" + warehouse
+	after, err := i.position(ctx, name)
+	if err != nil {
+		return result, err
+	}
+	for {
+		events, last, more, err := w.Events(ctx, after, feedPage)
+		if f, ok := fault.As(err); ok && f.Code == "cursor_expired" {
+			if err := i.catchUp(ctx, w, &result); err != nil {
+				return result, err
+			}
+			after = 0
+			continue
+		}
+		if err != nil {
+			return result, fmt.Errorf("read the feed of %s after %d: %w", warehouse, after, err)
+		}
+		for _, e := range events {
+			if err := i.TakeEvent(ctx, warehouse, e); err != nil {
+				return result, err
+			}
+			result.Events++
+		}
+		if last > after {
+			if err := i.Store.SaveCursor(ctx, name, strconv.FormatInt(last, 10), i.Clock()); err != nil {
+				return result, fmt.Errorf("save cursor %s: %w", name, err)
+			}
+			after = last
+		}
+		if !more {
+			break
+		}
+	}
+	result.Woken, err = i.Sweep(ctx)
+	return result, err
+}
+
+func (i *Intake) position(ctx context.Context, name string) (int64, error) {
+	value, err := i.Store.Cursor(ctx, name)
+	if err != nil || value == "" {
+		return 0, err
+	}
+	n, err := strconv.ParseInt(value, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("cursor %s holds %q, want a number; set it to 0 to read everything again", name, value)
+	}
+	return n, nil
+}
+
+// catchUp reads all orders and their shipments when the feed has forgotten where we were.
+func (i *Intake) catchUp(ctx context.Context, w ports.Warehouse, result *contract.IntakeResult) error {
+	i.Log.Warn("the warehouse's feed no longer holds our position; reading all its orders", zap.String("warehouse", w.Key()))
+	page := ""
+	for {
+		orders, next, err := w.UpdatedOrders(ctx, i.Clock().Add(-90*24*time.Hour), page)
+		if err != nil {
+			return fmt.Errorf("read orders of %s: %w", w.Key(), err)
+		}
+		for _, o := range orders {
+			facts := []domain.Fact{warehouseOrderFact(o, o.UpdatedAt)}
+			shipments, err := w.Shipments(ctx, o.Number)
+			if err != nil {
+				return fmt.Errorf("read shipments of %s: %w", o.Number, err)
+			}
+			for _, s := range shipments {
+				facts = append(facts, shipmentFact(s, s.ShippedAt))
+			}
+			if err := i.record(ctx, w.Key(), o.Number, o.Reference, facts, true); err != nil {
+				return err
+			}
+			result.Events++
+		}
+		if next == "" {
+			return nil
+		}
+		page = next
+	}
+}
+
+// TakeEvent stores one event of a warehouse, from its webhook or its feed, and wakes
+// the order if the event asks for something. The same event twice is one fact.
+func (i *Intake) TakeEvent(ctx context.Context, warehouse string, e ports.WarehouseEvent) error {
+	var facts []domain.Fact
+	wake := true
+	reference := ""
+	switch {
+	case e.Order != nil:
+		facts = append(facts, warehouseOrderFact(*e.Order, e.At))
+		reference = e.Order.Reference
+		wake = asksForSomething(*e.Order)
+		if e.CancelRefused {
+			wake = true
+			facts = append(facts, fact(domain.FactCancelRefused, "cancel-refused:"+e.ID, e.At, domain.CancelRefusedFact{Consignment: e.Order.Number}))
+		}
+	case e.Shipment != nil:
+		facts = append(facts, shipmentFact(*e.Shipment, e.At))
+	case e.Consignment == "":
+		return nil // about stock or items: the stock workflow reads the inventory itself
+	case e.Return:
+		wake = false // kept for the returns workflow
+		facts = append(facts, domain.Fact{Kind: domain.FactReturn, Key: "return:" + e.ID, At: e.At, Actor: "acs", Data: raw(e)})
+	default:
+		wake = false
+		facts = append(facts, domain.Fact{Kind: domain.FactUnknown, Key: "event:" + e.ID, At: e.At, Actor: "acs", Data: raw(e)})
+	}
+	return i.record(ctx, warehouse, e.Consignment, reference, facts, wake)
+}
+
+func (i *Intake) record(ctx context.Context, warehouse, number, reference string, facts []domain.Fact, wake bool) error {
+	recorded, err := i.Store.AppendForConsignment(ctx, warehouse, number, reference, facts, wake)
+	if err != nil {
+		return fmt.Errorf("store events of %s at %s: %w", number, warehouse, err)
+	}
+	if !recorded.Known {
+		i.Log.Warn("a warehouse speaks of an order that we never sent; its events are kept", zap.String("warehouse", warehouse), zap.String("number", number))
+		return nil
+	}
+	if recorded.Added == 0 || !wake {
+		return nil
+	}
+	return i.signal(ctx, recorded.ID, recorded.Sequence, func() (domain.Order, error) { return i.Store.Order(ctx, recorded.ID) })
+}
+
+// asksForSomething tells whether an order at a warehouse needs its workflow to look.
+// Plain progress does not: shipments tell of themselves.
+func asksForSomething(o domain.WarehouseOrder) bool {
+	switch o.Status {
+	case domain.WarehouseRejected, domain.WarehouseCancelled, domain.WarehouseOnHold, domain.WarehouseUnknown:
+		return true
+	}
+	for _, l := range o.Lines {
+		if l.Short > 0 || l.Cancelled > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func warehouseOrderFact(o domain.WarehouseOrder, at time.Time) domain.Fact {
+	return fact(domain.FactWarehouseOrder, fmt.Sprintf("order:%s:%s:%d", o.Warehouse, o.Number, o.Revision), at, o)
+}
+
+func shipmentFact(s domain.Shipment, at time.Time) domain.Fact {
+	return fact(domain.FactShipment, fmt.Sprintf("shipment:%s:%s:%d", s.Warehouse, s.ID, s.Revision), at, s)
+}
+
+// fact builds a fact of our own structs, which always marshal.
+func fact(kind domain.FactKind, key string, at time.Time, data any) domain.Fact {
+	body, err := json.Marshal(data)
+	if err != nil {
+		panic(fmt.Sprintf("intake: fact %s: %v", kind, err))
+	}
+	return domain.Fact{Kind: kind, Key: key, At: at, Actor: "acs", Data: body}
+}
+
+// raw is what the adapter kept of an event, without personal data.
+func raw(e ports.WarehouseEvent) json.RawMessage {
+	if len(e.Raw) == 0 || !json.Valid(e.Raw) {
+		return json.RawMessage(`{}`)
+	}
+	return e.Raw
+}

@@ -1,0 +1,74 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"selvedge/activities"
+	"selvedge/internal/contract"
+)
+
+// lookOptions are for local activities on the store: a look takes milliseconds, so a
+// second tells that the database is away; then the same function runs as an ordinary
+// activity, which waits without filling the history with markers.
+func lookOptions(summary string) workflow.LocalActivityOptions {
+	return workflow.LocalActivityOptions{
+		StartToCloseTimeout:    time.Second,
+		ScheduleToCloseTimeout: 5 * time.Second,
+		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond, BackoffCoefficient: 2, MaximumAttempts: 3},
+		Summary:                summary,
+	}
+}
+
+// storeOptions are for the same functions while the database is away: every half
+// minute for a day. The end of it fails the run's task loudly rather than the order:
+// nothing can be recorded without the store.
+func storeOptions(summary string) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		TaskQueue:              contract.QueueOrders,
+		StartToCloseTimeout:    10 * time.Second,
+		ScheduleToCloseTimeout: 24 * time.Hour,
+		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second},
+		Summary:                summary,
+	}
+}
+
+// stepOptions are for writes to an outside system: fifteen attempts make about ten
+// minutes of fast retries, bounded by attempts so that waiting in a limited queue does
+// not count. Then the order is delayed and the outage is one for the whole system.
+func stepOptions(queue, summary string) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		TaskQueue:              queue,
+		StartToCloseTimeout:    2 * time.Minute,
+		ScheduleToCloseTimeout: 24 * time.Hour,
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute, MaximumAttempts: 15,
+			NonRetryableErrorTypes: []string{activities.ErrRefused, activities.ErrMisconfigured}},
+		Summary: summary,
+	}
+}
+
+// probeOptions are for asking whether a system answers: one attempt, the workflow decides when to ask again.
+func probeOptions(queue, summary string) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		TaskQueue:              queue,
+		StartToCloseTimeout:    30 * time.Second,
+		ScheduleToCloseTimeout: 10 * time.Minute,
+		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 1},
+		Summary:                summary,
+	}
+}
+
+// batchOptions are for one page of intake or feed: it heartbeats nothing because a
+// page is short, and its end is the schedule's next run.
+func batchOptions(queue, summary string) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		TaskQueue:              queue,
+		StartToCloseTimeout:    2 * time.Minute,
+		ScheduleToCloseTimeout: 10 * time.Minute,
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 15 * time.Second, MaximumAttempts: 6,
+			NonRetryableErrorTypes: []string{activities.ErrRefused, activities.ErrMisconfigured}},
+		Summary: summary,
+	}
+}

@@ -1,0 +1,254 @@
+// Package workflows decides what happens next; it does no I/O.
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"selvedge/activities"
+	"selvedge/internal/contract"
+	"selvedge/internal/domain"
+)
+
+// retryDelayed is how often a delayed order tries again by itself, should nobody release it.
+const retryDelayed = time.Hour
+
+// maxSignals is how many signals a run takes before it continues as new: the server
+// refuses more than 10 000 and suggests nothing before.
+const maxSignals = 2000
+
+// Method references only; nil, never called directly.
+var (
+	orders     *activities.Orders
+	fulfilment *activities.Fulfilment
+	shipments  *activities.Shipments
+	outages    *activities.Outages
+)
+
+// OrderWorkflow is an order's whole life: it looks where the order stands, takes the
+// steps that are due, shows what it waits for, and waits.
+func OrderWorkflow(ctx workflow.Context, in contract.OrderInput) error {
+	w := newOrder(ctx, in)
+	return w.run()
+}
+
+// order is one run of an order's life. All that matters is in the facts; a run only
+// remembers what it has shown and what it was told since its last look.
+type order struct {
+	id    domain.OrderID
+	carry contract.OrderCarry
+	// stop is cancelled when somebody presses Cancel: an answer like any other. All work
+	// is done on ctx, which is not.
+	stop, ctx workflow.Context
+
+	at      contract.Assessment // as of the last look
+	looked  bool
+	answers []contract.Resolution
+	taken   map[string]bool // commands taken by this run
+	refresh bool            // a person asked to look again: the shop is read first
+	stopped bool            // Cancel was pressed and taken
+	again   time.Time       // when a delayed or idle step is tried again
+
+	facts, released, retries, resolutions workflow.ReceiveChannel
+	signals                               int
+	alarm                                 *alarm
+}
+
+// alarm is the one timer that an order has at most.
+type alarm struct {
+	at     time.Time
+	future workflow.Future
+	cancel workflow.CancelFunc
+}
+
+// run is the story: look, act, show, wait.
+func (w *order) run() error {
+	for {
+		w.receive()
+		if err := w.look(); err != nil {
+			return err
+		}
+		for w.canAct() {
+			w.show()
+			if err := w.act(); err != nil {
+				return err
+			}
+		}
+		w.show()
+		ended, err := w.close()
+		if ended || err != nil {
+			return err
+		}
+		if w.pending() {
+			continue
+		}
+		if w.longEnough() {
+			return w.continueAsNew()
+		}
+		if err := w.wait(); err != nil {
+			return err
+		}
+	}
+}
+
+// canAct tells whether steps are due and nothing newer is waiting to be read.
+func (w *order) canAct() bool {
+	return len(w.at.Due) > 0 && w.carry.Delayed == "" && len(w.answers) == 0 && w.again.IsZero()
+}
+
+// look asks the store where the order stands. After a person's answer the order is
+// first read from the shop again, because that is where people mend data.
+func (w *order) look() error {
+	if w.refresh {
+		w.refresh = false
+		err := workflow.ExecuteActivity(workflow.WithActivityOptions(w.ctx, stepOptions(contract.QueueCentra, "read the order from the shop again")),
+			shipments.RefreshOrder, contract.RefreshInput{Order: w.id}).Get(w.ctx, nil)
+		if err := w.setback(err); err != nil {
+			return err
+		}
+	}
+	in := contract.AssessInput{Order: w.id, Answers: w.answers, At: workflow.Now(w.ctx), Delayed: w.carry.Delayed, DelayedAt: w.carry.DelayedAt}
+	var at contract.Assessment
+	err := w.store("see where the order stands", orders.AssessOrder, in, &at)
+	if err != nil {
+		return err
+	}
+	w.answers = nil
+	w.at, w.looked = at, true
+	return nil
+}
+
+// store runs a function on the store: as a local activity, and as an ordinary one
+// while the database is away.
+func (w *order) store(summary string, function, in, out any) error {
+	err := workflow.ExecuteLocalActivity(workflow.WithLocalActivityOptions(w.ctx, lookOptions(summary)), function, in).Get(w.ctx, out)
+	if err == nil {
+		return nil
+	}
+	workflow.GetLogger(w.ctx).Warn("the store does not answer; trying again as an ordinary activity", "order", w.id.String(), "error", err)
+	return workflow.ExecuteActivity(workflow.WithActivityOptions(w.ctx, storeOptions(summary)), function, in).Get(w.ctx, out)
+}
+
+// close ends the run when nothing is left to do and the store agrees that nothing was
+// told since the last look. Nothing blocks between the last drain and the return.
+func (w *order) close() (bool, error) {
+	if !w.at.Ended || len(w.at.Questions) > 0 || w.pending() || workflow.Now(w.ctx).Before(w.at.CloseAt) {
+		return false, nil
+	}
+	var closed contract.CloseResult
+	end := w.ending()
+	if err := w.store("close the order unless something was told since", orders.CloseOrder,
+		contract.CloseInput{Order: w.id, Sequence: w.at.Sequence, State: end}, &closed); err != nil {
+		return false, err
+	}
+	if !closed.Closed {
+		return false, w.look()
+	}
+	if err := workflow.Await(w.ctx, func() bool { return workflow.AllHandlersFinished(w.ctx) }); err != nil {
+		return false, err
+	}
+	if w.pending() {
+		return false, nil // the next look reopens the order
+	}
+	w.upsert(end, nil)
+	w.details()
+	return true, nil
+}
+
+func (w *order) ending() domain.OrderState {
+	switch w.at.State {
+	case domain.Cancelled, domain.RejectedState:
+		return w.at.State
+	}
+	return domain.Closed
+}
+
+// longEnough tells whether this run's history should end; the facts carry the order over.
+func (w *order) longEnough() bool {
+	return workflow.GetInfo(w.ctx).GetContinueAsNewSuggested() || w.signals > maxSignals
+}
+
+func (w *order) continueAsNew() error {
+	if err := workflow.Await(w.ctx, func() bool { return workflow.AllHandlersFinished(w.ctx) }); err != nil {
+		return err
+	}
+	// Fact signals are wake-ups and the next run begins by looking: they may be dropped.
+	// People's answers may not.
+	w.receive()
+	if len(w.answers) > 0 {
+		if err := w.look(); err != nil {
+			return err
+		}
+	}
+	w.carry.Runs++
+	return workflow.NewContinueAsNewError(w.ctx, OrderWorkflow, contract.OrderInput{Order: w.id, State: &w.carry})
+}
+
+// wait blocks until something was told, a person spoke, or time has come.
+func (w *order) wait() error {
+	w.setAlarm(w.nextLook())
+	err := workflow.Await(w.ctx, func() bool {
+		return w.pending() || w.alarm != nil && w.alarm.future.IsReady()
+	})
+	if err != nil {
+		return err
+	}
+	if w.alarm != nil && w.alarm.future.IsReady() {
+		w.alarm = nil
+		w.release() // try again by itself; the time of the first failure stays
+	} else if w.carry.Delayed == "" {
+		w.again = zeroTime
+	}
+	return nil
+}
+
+// release lets a delayed order go on.
+func (w *order) release() {
+	w.carry.Delayed, w.again = "", zeroTime
+}
+
+// nextLook is when something changes by itself.
+func (w *order) nextLook() time.Time {
+	if !w.again.IsZero() {
+		return w.again
+	}
+	if w.at.Ended && len(w.at.Questions) == 0 {
+		return w.at.CloseAt
+	}
+	return w.at.WakeAt
+}
+
+// setAlarm keeps at most one timer, and the same one while its time stays the same.
+func (w *order) setAlarm(at time.Time) {
+	if w.alarm != nil {
+		if w.alarm.at.Equal(at) {
+			return
+		}
+		w.alarm.cancel()
+		w.alarm = nil
+	}
+	if at.IsZero() {
+		return
+	}
+	ctx, cancel := workflow.WithCancel(w.ctx)
+	after := max(time.Second, at.Sub(workflow.Now(w.ctx)))
+	w.alarm = &alarm{at: at, cancel: cancel, future: workflow.NewTimerWithOptions(ctx, after, workflow.TimerOptions{Summary: w.alarmSummary()})}
+}
+
+func (w *order) alarmSummary() string {
+	switch {
+	case w.carry.Delayed != "":
+		return "try " + w.carry.Delayed + " again"
+	case w.at.Ended:
+		return "return window"
+	}
+	return "tracking or capture is due"
+}
+
+// refused tells whether a step ended in a refusal that stands in the facts.
+func refused(err error) bool {
+	var failure *temporal.ApplicationError
+	return asApplication(err, &failure) && failure.Type() == activities.ErrRefused
+}

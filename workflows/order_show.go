@@ -1,0 +1,108 @@
+package workflows
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"selvedge/internal/contract"
+	"selvedge/internal/domain"
+	"selvedge/internal/exceptions"
+)
+
+var zeroTime time.Time
+
+// shown is the state with its overlays: needs-attention beats delayed.
+func (w *order) shown() domain.OrderState {
+	switch {
+	case len(w.at.Questions) > 0:
+		return domain.NeedsAttention
+	case w.carry.Delayed != "":
+		return domain.Delayed
+	}
+	return w.at.State
+}
+
+// show brings search attributes and details up to date: one upsert per transition,
+// none while nothing changed.
+func (w *order) show() {
+	var causes []string
+	for _, q := range w.at.Questions {
+		causes = append(causes, q.Cause)
+	}
+	if len(causes) == 0 && w.carry.Delayed != "" {
+		causes = []string{domain.NewCause("unavailable", w.carry.Delayed)}
+	}
+	slices.Sort(causes)
+	state := w.shown()
+	if w.canAct() && len(causes) == 0 && w.carry.State != domain.NeedsAttention && w.carry.State != domain.Delayed {
+		state = w.carry.State // what is under way is shown once it is done
+	}
+	if state != w.carry.State || !slices.Equal(causes, w.carry.Causes) {
+		w.upsert(state, causes)
+	}
+	w.details()
+}
+
+func (w *order) upsert(state domain.OrderState, causes []string) {
+	if state == "" || state == w.carry.State && slices.Equal(causes, w.carry.Causes) {
+		return
+	}
+	updates := []temporal.SearchAttributeUpdate{contract.OrderState.ValueSet(string(state))}
+	if !slices.Equal(causes, w.carry.Causes) {
+		updates = append(updates, w.causeUpdates(causes)...)
+	}
+	w.carry.State, w.carry.Causes = state, causes
+	must(workflow.UpsertTypedSearchAttributes(w.ctx, updates...))
+}
+
+func (w *order) causeUpdates(causes []string) []temporal.SearchAttributeUpdate {
+	if len(causes) == 0 {
+		w.carry.HeldSince = zeroTime
+		return []temporal.SearchAttributeUpdate{contract.Cause.ValueUnset(), contract.Owner.ValueUnset(), contract.HeldSince.ValueUnset()}
+	}
+	if w.carry.HeldSince.IsZero() {
+		w.carry.HeldSince = workflow.Now(w.ctx)
+	}
+	return []temporal.SearchAttributeUpdate{contract.Cause.ValueSet(causes), contract.Owner.ValueSet(w.owners()), contract.HeldSince.ValueSet(w.carry.HeldSince)}
+}
+
+func (w *order) owners() []string {
+	var owners []string
+	for _, q := range w.at.Questions {
+		kind, _ := exceptions.Lookup(q.Kind)
+		owners = append(owners, string(kind.Owner))
+	}
+	if len(owners) == 0 {
+		kind, _ := exceptions.Lookup("unavailable")
+		owners = append(owners, string(kind.Owner))
+	}
+	slices.Sort(owners)
+	return slices.Compact(owners)
+}
+
+// details writes the page that a person reads in the Web UI. It is not part of the history.
+func (w *order) details() {
+	var b strings.Builder
+	fmt.Fprintf(&b, "**%s** · %s", w.shown(), w.at.Value)
+	if w.carry.Delayed != "" {
+		fmt.Fprintf(&b, "\n\n%s does not answer. The order waits and goes on by itself; `retry` tries at once.", w.carry.Delayed)
+	}
+	if len(w.at.Waiting) > 0 {
+		fmt.Fprintf(&b, "\n\nThe shop is not ready: %s. The order goes on when the shop says so.", strings.Join(w.at.Waiting, ", "))
+	}
+	if len(w.at.Lines) > 0 {
+		b.WriteString("\n\n| line | item | ordered | shipped | short | cancelled | open |\n|---|---|---|---|---|---|---|\n")
+		for _, l := range w.at.Lines {
+			fmt.Fprintf(&b, "| %s | %s | %d | %d | %d | %d | %d |\n", l.Line, l.SKU, l.Ordered, l.Shipped, l.Short, l.Cancelled, l.Open)
+		}
+	}
+	if len(w.at.Questions) > 0 {
+		b.WriteString("\n\n" + exceptions.Markdown(w.id, w.at.Questions, exceptions.Links{}))
+	}
+	workflow.SetCurrentDetails(w.ctx, b.String())
+}

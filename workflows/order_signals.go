@@ -1,0 +1,175 @@
+package workflows
+
+import (
+	"errors"
+	"fmt"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"selvedge/internal/contract"
+	"selvedge/internal/domain"
+	"selvedge/internal/exceptions"
+)
+
+// newOrder sets up state and handlers, before anything can block.
+func newOrder(ctx workflow.Context, in contract.OrderInput) *order {
+	detached, _ := workflow.NewDisconnectedContext(ctx)
+	w := &order{id: in.Order, stop: ctx, ctx: detached, taken: map[string]bool{}}
+	w.carry.State = domain.Received // as set by whoever started the order
+	if in.State != nil {
+		w.carry = *in.State
+	}
+	channel := func(name, description string) workflow.ReceiveChannel {
+		return workflow.GetSignalChannelWithOptions(ctx, name, workflow.SignalChannelOptions{Description: description})
+	}
+	w.retries = channel(contract.SignalRetry, "Look again at everything that is open, with today's data and today's rules. Needs no input.")
+	w.resolutions = channel(contract.SignalResolve, resolveHelp)
+	w.facts = channel(contract.SignalFact, contract.DescriptionMachine)
+	w.released = channel(contract.SignalReleased, contract.DescriptionMachine)
+	must(workflow.SetQueryHandlerWithOptions(ctx, contract.QueryState, w.view,
+		workflow.QueryHandlerOptions{Description: "Where the order stands, and what it waits for."}))
+	must(workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateResolve, w.resolve,
+		workflow.UpdateHandlerOptions{Validator: w.validate, Description: resolveHelp}))
+	return w
+}
+
+const resolveHelp = `Answer an open question. Input: {"exception":"<cause>","action":"retry|skip|withdraw-order|override","override":{},"by":"<you>","reason":"<why>","commandId":"<any>"}. The order's details list what is allowed.`
+
+// must stops the workflow task for a programming error at registration: the order waits for a fixed build.
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+func (w *order) view() (contract.OrderView, error) {
+	return contract.OrderView{State: w.shown(), Sequence: w.at.Sequence, Waiting: w.at.Waiting, Questions: w.at.Questions, Lines: w.at.Lines, Delayed: w.carry.Delayed}, nil
+}
+
+// pending tells whether something waits to be read. Its condition changes nothing.
+func (w *order) pending() bool {
+	return w.facts.Len() > 0 || w.released.Len() > 0 || w.retries.Len() > 0 || w.resolutions.Len() > 0 ||
+		len(w.answers) > 0 || (w.stop.Err() != nil && !w.stopped)
+}
+
+// receive reads all that was told since the last look.
+func (w *order) receive() {
+	for w.facts.ReceiveAsync(nil) {
+		w.signals++
+	}
+	for w.released.ReceiveAsync(nil) {
+		w.signals++
+		w.release()
+	}
+	for w.retries.ReceiveAsync(nil) {
+		w.signals++
+		w.takeRetry()
+	}
+	for {
+		var r contract.Resolution
+		if !w.resolutions.ReceiveAsync(&r) {
+			break
+		}
+		w.signals++
+		if err := w.validate(r); err != nil {
+			workflow.GetLogger(w.ctx).Warn("an answer was refused", "order", w.id.String(), "reason", err.Error())
+			continue
+		}
+		w.takeAnswer(r)
+	}
+	if w.stop.Err() != nil && !w.stopped {
+		w.stopped = true
+		w.takeAnswer(contract.Resolution{Action: contract.ActionWithdraw, By: "web-ui", Reason: "the workflow was cancelled"})
+	}
+}
+
+// takeRetry makes one answer of any number of clicks.
+func (w *order) takeRetry() {
+	if len(w.answers) > 0 || w.looked && len(w.at.Questions) == 0 && w.carry.Delayed == "" && len(w.at.Waiting) == 0 {
+		return // nothing is open, or an answer is being taken already
+	}
+	w.takeAnswer(contract.Resolution{Action: contract.ActionRetry, By: "web-ui"})
+}
+
+func (w *order) takeAnswer(r contract.Resolution) {
+	if r.By == "" {
+		r.By = "web-ui"
+	}
+	if r.CommandID == "" {
+		info := workflow.GetInfo(w.ctx)
+		r.CommandID = fmt.Sprintf("%s-%d", info.WorkflowExecution.RunID, info.GetCurrentHistoryLength())
+	}
+	if w.taken[r.CommandID] {
+		return
+	}
+	w.taken[r.CommandID] = true
+	if r.Exception == "" && len(w.at.Questions) == 1 && r.Action != contract.ActionRetry {
+		r.Exception = w.at.Questions[0].Cause
+	}
+	w.answers = append(w.answers, r)
+	w.refresh = w.refresh || r.Action == contract.ActionRetry || r.Action == contract.ActionOverride
+	w.release()
+}
+
+// resolve takes an answer and returns at once: the Web UI waits for it.
+func (w *order) resolve(_ workflow.Context, r contract.Resolution) (contract.ResolveReply, error) {
+	if r.CommandID != "" && w.taken[r.CommandID] {
+		return contract.ResolveReply{Message: "this command was taken before; nothing more was done"}, nil
+	}
+	w.takeAnswer(r)
+	return contract.ResolveReply{Message: fmt.Sprintf("%s taken; the order goes on from the step that waits. Look at its details for what comes of it.", r.Action)}, nil
+}
+
+// validate refuses what nobody asked for, and says why and what would be taken.
+func (w *order) validate(r contract.Resolution) error {
+	switch r.Action {
+	case contract.ActionRetry, contract.ActionSkip, contract.ActionWithdraw, contract.ActionOverride:
+	default:
+		return fmt.Errorf("action %q: want retry, skip, withdraw-order or override", r.Action)
+	}
+	if r.CommandID != "" && w.taken[r.CommandID] {
+		return nil
+	}
+	if len(w.answers) > 0 {
+		return errors.New("an answer is being taken at this moment; look at the order again in a second")
+	}
+	open := w.at.Questions
+	if len(open) == 0 {
+		if r.Action == contract.ActionRetry && (w.carry.Delayed != "" || len(w.at.Waiting) > 0) || r.Action == contract.ActionWithdraw && r.Reason != "" {
+			return nil
+		}
+		return errors.New("no question is open for this order; reload the page, somebody may have answered")
+	}
+	return w.validateFor(r)
+}
+
+func (w *order) validateFor(r contract.Resolution) error {
+	open := w.at.Questions
+	needsReason := r.Action == contract.ActionSkip || r.Action == contract.ActionWithdraw
+	if needsReason && r.Reason == "" {
+		return fmt.Errorf("%s needs a reason: add \"reason\":\"…\"", r.Action)
+	}
+	if r.Exception == "" {
+		if len(open) > 1 && r.Action != contract.ActionRetry && r.Action != contract.ActionWithdraw {
+			return fmt.Errorf("%d questions are open: name the one that %s answers in \"exception\", such as %q", len(open), r.Action, open[0].Cause)
+		}
+		if r.Action == contract.ActionRetry || r.Action == contract.ActionWithdraw {
+			return nil
+		}
+		r.Exception = open[0].Cause
+	}
+	for _, q := range open {
+		if q.Cause != r.Exception {
+			continue
+		}
+		if r.Action == contract.ActionOverride && len(r.Override) == 0 {
+			return errors.New(`override needs what to use instead: add "override":{"shippingService":"…"}`)
+		}
+		kind, _ := exceptions.Lookup(q.Kind)
+		return exceptions.Allows(kind, string(r.Action))
+	}
+	return fmt.Errorf("exception %q is not open for this order; open is %q", r.Exception, open[0].Cause)
+}
+
+func asApplication(err error, target **temporal.ApplicationError) bool { return errors.As(err, target) }

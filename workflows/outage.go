@@ -1,0 +1,114 @@
+package workflows
+
+import (
+	"strings"
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"selvedge/activities"
+	"selvedge/internal/contract"
+	"selvedge/internal/domain"
+)
+
+// probesPerRun bounds the history of a long outage.
+const probesPerRun = 400
+
+// OutageWorkflow stands for one outage of one system: it alerts once, asks from time
+// to time whether the system is back, and then frees the orders that waited.
+func OutageWorkflow(ctx workflow.Context, in contract.OutageInput) error {
+	store := workflow.WithActivityOptions(ctx, storeOptions("record the outage of "+in.System))
+	if in.Probes == 0 {
+		if in.Since.IsZero() {
+			in.Since = workflow.Now(ctx)
+		}
+		if err := workflow.ExecuteActivity(store, outages.OpenOutage, in).Get(ctx, nil); err != nil {
+			return err
+		}
+	}
+	probe := workflow.WithActivityOptions(ctx, probeOptions(queueOf(in.System), "ask whether "+in.System+" is back"))
+	for n := 0; ; n++ {
+		if err := workflow.ExecuteActivity(probe, outages.ProbeSystem, in).Get(ctx, nil); err == nil {
+			break
+		} else if temporal.IsCanceledError(err) {
+			return err
+		}
+		in.Probes++
+		if n >= probesPerRun {
+			return workflow.NewContinueAsNewError(ctx, OutageWorkflow, in)
+		}
+		// Often at first, since most outages are short; then every minute or so.
+		wait := min(time.Duration(in.Probes)*in.ProbeEvery, 4*in.ProbeEvery)
+		if err := workflow.NewTimerWithOptions(ctx, max(wait, time.Second), workflow.TimerOptions{Summary: "until the next probe"}).Get(ctx, nil); err != nil {
+			return err
+		}
+	}
+	if err := workflow.ExecuteActivity(store, outages.CloseOutage, in).Get(ctx, nil); err != nil {
+		return err
+	}
+	cause := domain.NewCause("unavailable", in.System)
+	child := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID: contract.ResumeWorkflowID(cause), ParentClosePolicy: enums.PARENT_CLOSE_POLICY_ABANDON,
+		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE, StaticSummary: "free the orders that waited for " + in.System,
+	})
+	err := workflow.ExecuteChildWorkflow(child, ResumeWorkflow, contract.ResumeInput{Cause: cause, By: "selvedge", Reason: in.System + " is back"}).GetChildWorkflowExecution().Get(ctx, nil)
+	if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
+		return nil // it is freeing the same orders
+	}
+	return err
+}
+
+// queueOf is the task queue of a system; the store's own outages are probed on the orders queue.
+func queueOf(system string) string {
+	for _, q := range contract.Queues() {
+		if q == system {
+			return q
+		}
+	}
+	return contract.QueueOrders
+}
+
+// canaryWait is how long one order is watched before the rest is freed.
+const canaryWait = 5 * time.Second
+
+// ResumeWorkflow frees the orders that wait on one cause: one first, and the rest at
+// a rate when that one has gone on. An order that cannot go on opens its own question again.
+func ResumeWorkflow(ctx workflow.Context, in contract.ResumeInput) (contract.ResumeResult, error) {
+	store := workflow.WithActivityOptions(ctx, storeOptions("find the orders that wait on "+in.Cause))
+	free := workflow.WithActivityOptions(ctx, batchOptions(contract.QueueOrders, "wake orders"))
+	result := contract.ResumeResult{Freed: in.Freed}
+	rate := in.PerSecond
+	if rate <= 0 {
+		rate = 20
+	}
+	system := strings.TrimPrefix(in.Cause, "unavailable:")
+	for pages := 0; ; pages++ {
+		var page activities.WaitingPage
+		if err := workflow.ExecuteActivity(store, outages.ListWaiting, in).Get(ctx, &page); err != nil {
+			return result, err
+		}
+		if len(page.Orders) == 0 {
+			return result, nil
+		}
+		if pages > 200 {
+			in.Freed = result.Freed
+			return result, workflow.NewContinueAsNewError(ctx, ResumeWorkflow, in)
+		}
+		batch := page.Orders
+		if in.After == "" {
+			batch = batch[:1] // the canary
+		}
+		if err := workflow.ExecuteActivity(free, outages.FreeOrders, activities.FreeInput{System: system, Orders: batch, PerSecond: rate}).Get(ctx, nil); err != nil {
+			return result, err
+		}
+		if in.After == "" {
+			if err := workflow.NewTimerWithOptions(ctx, canaryWait, workflow.TimerOptions{Summary: "watch the first order"}).Get(ctx, nil); err != nil {
+				return result, err
+			}
+		}
+		result.Freed += len(batch)
+		in.After = batch[len(batch)-1].String()
+	}
+}

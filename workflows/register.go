@@ -1,0 +1,12 @@
+package workflows
+
+import "go.temporal.io/sdk/worker"
+
+// Register makes all workflows known to the worker of the orders queue.
+func Register(r worker.WorkflowRegistry) {
+	r.RegisterWorkflow(OrderWorkflow)
+	r.RegisterWorkflow(OutageWorkflow)
+	r.RegisterWorkflow(ResumeWorkflow)
+	r.RegisterWorkflow(IntakeWorkflow)
+	r.RegisterWorkflow(WarehouseFeedWorkflow)
+}
