@@ -26,6 +26,7 @@ type lenientProblem struct {
 	Errors json.RawMessage `json:"errors"`
 }
 
+// decodeProblem reads a problem as far as it goes; its strings are still the warehouse's own.
 func decodeProblem(body []byte) (code string, fields []gen.FieldError) {
 	var p lenientProblem
 	if json.Unmarshal(body, &p) != nil {
@@ -33,7 +34,7 @@ func decodeProblem(body []byte) (code string, fields []gen.FieldError) {
 	}
 	var each []json.RawMessage
 	if json.Unmarshal(p.Errors, &each) != nil {
-		return token(p.Code, ""), nil
+		return p.Code, nil
 	}
 	for _, raw := range each {
 		var e gen.FieldError
@@ -42,14 +43,14 @@ func decodeProblem(body []byte) (code string, fields []gen.FieldError) {
 		}
 		fields = append(fields, e)
 	}
-	return token(p.Code, ""), fields
+	return p.Code, fields
 }
 
 // refusal classifies an answer that is no success. Neither title nor detail is
 // repeated: both quote what was sent.
 func refusal(c call, status int, header http.Header, body []byte, now time.Time) *fault.Fault {
 	code, fields := decodeProblem(body)
-	f := &fault.Fault{System: system, Op: c.op, Code: code, Problems: c.subject.problems(fields)}
+	f := &fault.Fault{System: system, Op: c.op, Code: c.subject.code(code), Problems: c.subject.problems(fields)}
 	at, timed := rest.RetryAfter(header, now)
 	switch {
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:

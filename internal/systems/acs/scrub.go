@@ -18,6 +18,7 @@ const withheld = "[withheld]"
 // order, by the pointer, never from the answer; codes and names must look like
 // such; and free text is used only where nothing else tells what is wrong.
 var (
+	codePattern    = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
 	tokenPattern   = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]{0,63}$`)
 	pointerPattern = regexp.MustCompile(`^(/[A-Za-z0-9_-]{1,40}){1,6}$`)
 	linePattern    = regexp.MustCompile(`^/lines/([0-9]{1,4})(/|$)`)
@@ -73,12 +74,13 @@ func addressWords(a gen.Address) []string {
 // problem turns one field error into ours.
 func (s subject) problem(e gen.FieldError) fault.Problem {
 	p := fault.Problem{
-		Code:      token(e.Code, "unknown"),
-		Attribute: token(deref(e.Attribute), ""),
+		Code:      s.code(e.Code),
+		Attribute: s.name(deref(e.Attribute)),
+		Field:     s.pointer(deref(e.Pointer)),
 		Allowed:   s.allowed(deref(e.Allowed)),
 	}
-	if pointer := deref(e.Pointer); pointerPattern.MatchString(pointer) {
-		p.Field = pointer
+	if p.Code == "" {
+		p.Code = "unknown"
 	}
 	line, pointed := s.lineAt(p.Field)
 	if pointed {
@@ -90,6 +92,38 @@ func (s subject) problem(e gen.FieldError) fault.Problem {
 	p.Line, p.SKU = line.LineId, line.Sku
 	p.Message = s.message(p, e.Message)
 	return p
+}
+
+// code passes a code of the contract, and another one if it is none of the customer's words.
+func (s subject) code(code string) string {
+	if _, known := codeWords[code]; known || contractCodes[code] {
+		return code
+	}
+	if codePattern.MatchString(code) && s.clean(code) == code {
+		return code
+	}
+	return ""
+}
+
+// name passes a field's or attribute's name on the same terms. The contract's names
+// pass unlooked-at: a customer called Grade must not make us blind.
+func (s subject) name(name string) string {
+	if contractNames[name] || tokenPattern.MatchString(name) && s.clean(name) == name {
+		return name
+	}
+	return ""
+}
+
+func (s subject) pointer(pointer string) string {
+	if !pointerPattern.MatchString(pointer) {
+		return ""
+	}
+	for _, part := range strings.Split(pointer[1:], "/") {
+		if _, err := strconv.ParseUint(part, 10, 16); err != nil && s.name(part) == "" {
+			return ""
+		}
+	}
+	return pointer
 }
 
 func (s subject) problems(errors []gen.FieldError) []fault.Problem {
@@ -191,6 +225,25 @@ func (s subject) message(p fault.Problem, theirs string) string {
 	return where + ": " + words
 }
 
+// contractCodes are the contract's codes of whole answers.
+var contractCodes = map[string]bool{
+	"order_rejected": true, "validation_failed": true, "order_conflict": true, "order_not_amendable": true,
+	"order_not_cancellable": true, "revision_mismatch": true, "precondition_required": true, "idempotency_key_reused": true,
+	"notice_locked": true, "not_found": true, "cursor_expired": true, "bad_request": true, "payload_too_large": true,
+	"unauthorized": true, "forbidden": true, "account_suspended": true, "rate_limited": true, "unavailable": true, "internal": true,
+}
+
+// contractNames are the contract's names of what an order or an item consists of.
+var contractNames = map[string]bool{
+	"account": true, "orderDate": true, "kind": true, "currency": true, "shippingService": true, "deliverTo": true, "billTo": true,
+	"lines": true, "references": true, "order": true, "comments": true, "hold": true, "allowPartial": true, "reason": true,
+	"firstName": true, "lastName": true, "company": true, "email": true, "phone": true, "address1": true, "address2": true,
+	"address3": true, "address4": true, "city": true, "county": true, "postcode": true, "country": true,
+	"lineId": true, "sku": true, "quantity": true, "unitPrice": true, "itemCondition": true, "grade": true, "serial": true, "parentLineId": true,
+	"items": true, "name": true, "supplier": true, "garmentType": true, "size": true, "colour": true, "careCode": true,
+	"fabricComposition": true, "countryOfOrigin": true, "commodityCode": true, "barcodes": true,
+}
+
 var codeWords = map[string]string{
 	"shipping_service_unknown":     "the account has no such shipping service; mend the shipping method's rule",
 	"shipping_service_unavailable": "the shipping service is not available now; choose another in the shipping method's rule",
@@ -217,19 +270,20 @@ var codeWords = map[string]string{
 // order's addresses, whatever its letter case, and what looks like an e-mail
 // address or a telephone number. What is left is cut to 200 characters.
 func (s subject) clean(text string) string {
+	text = strings.Join(strings.Fields(text), " ") // first, or a doubled space hides a value
 	text = emailPattern.ReplaceAllString(text, withheld)
 	text = digitsPattern.ReplaceAllString(text, withheld)
 	words := slices.Clone(s.personal)
 	slices.SortFunc(words, func(a, b string) int { return len(b) - len(a) })
 	for _, word := range words {
-		if word = strings.TrimSpace(word); word != "" {
+		if word = strings.Join(strings.Fields(word), " "); word != "" {
 			text = regexp.MustCompile(`(?i)`+regexp.QuoteMeta(word)).ReplaceAllString(text, withheld)
 		}
 	}
 	if runes := []rune(text); len(runes) > 200 {
 		text = string(runes[:200]) + "…"
 	}
-	return strings.Join(strings.Fields(text), " ")
+	return text
 }
 
 // personalKeys are stripped from what is kept of a subject, in lower case.

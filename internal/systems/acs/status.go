@@ -30,7 +30,7 @@ func (w *Warehouse) order(o gen.Order) domain.WarehouseOrder {
 	}
 	out := domain.WarehouseOrder{
 		Number: o.OrderNumber, Reference: reference(o.References), Warehouse: w.config.Warehouse,
-		Status: status, Revision: int64(o.Revision), HoldReason: token(deref(o.HoldReason), ""), UpdatedAt: o.UpdatedAt,
+		Status: status, Revision: int64(o.Revision), HoldReason: subjectOfStanding(o).code(deref(o.HoldReason)), UpdatedAt: o.UpdatedAt,
 		Lines: make([]domain.WarehouseOrderLine, 0, len(o.Lines)),
 	}
 	for _, l := range o.Lines {
