@@ -25,7 +25,8 @@ const (
 // Severity says how soon.
 type Severity string
 
-// Severities: nothing waits, the order waits, or a customer, money or many orders are at stake.
+// Severities: the order goes on and only its closing waits, the order waits, or a
+// customer, money or many orders are at stake.
 const (
 	Notice Severity = "notice"
 	Hold   Severity = "hold"

@@ -71,9 +71,9 @@ func warehouseKinds() []Kind {
 			Name: "short-pick", Owner: Ops, Severity: Hold,
 			Answers: []Action{Retry, Skip, WithdrawOrder}, FreedByData: true, Handbook: "short-pick",
 			What:   "The warehouse could not find all units: {problem}",
-			Where:  "Consignment {subject}, the lines named.",
-			Change: "Find out whether the units turn up elsewhere; else let them be cancelled in Centra.",
-			Press:  "retry after stock or order were changed; skip goes on with what was shipped.",
+			Where:  "Order line {subject}, at the warehouse.",
+			Change: "Find out whether the units turn up elsewhere; if not, let them be cancelled in Centra by your answer.",
+			Press:  "skip cancels the short units in Centra and takes them off stock; retry after the warehouse or the order was changed.",
 		},
 		{
 			Name: "shipment-voided", Owner: Ops, Severity: Urgent,
