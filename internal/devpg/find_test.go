@@ -78,6 +78,26 @@ func TestAllWaysToMendAreNamedWhenNothingIsFound(t *testing.T) {
 	}
 }
 
+// A minimal image has no user postgres. Started as root, a cluster then runs as
+// nobody; started by anybody else, as that user.
+func TestAClusterRunsAsNobodyToo(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	install, err := find()
+	require.NoError(t, err)
+	if install.user != nil {
+		install.user = &account{name: "nobody", uid: 65534, gid: 65534}
+	}
+	dir, err := os.MkdirTemp("", "selvedge-test-")
+	require.NoError(t, err)
+	cluster := &Cluster{dir: dir, temporary: true, install: install}
+	require.NoError(t, cluster.boot(ctx))
+	require.NoError(t, ping(ctx, cluster.URL("postgres")))
+	require.NoError(t, cluster.Stop(ctx))
+	require.NoDirExists(t, dir)
+}
+
 // orphanMark has the test binary start a cluster, print its folder and wait to be killed.
 const orphanMark = "DEVPG_TEST_ORPHAN"
 

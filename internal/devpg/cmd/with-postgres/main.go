@@ -33,7 +33,7 @@ func run(args []string) (code int, err error) {
 		args = args[1:]
 	}
 	if len(args) == 0 {
-		return 2, errors.New("name a command to run: with-postgres -- go test ./...")
+		return 2, errors.New("name a command to run, as in: with-postgres -- go test ./internal/store")
 	}
 	// The command gets Ctrl-C from the terminal as well and decides what to do;
 	// we end after it.
