@@ -1,0 +1,196 @@
+package centra
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// The ways a capture can end, per payment method or per order.
+const (
+	outcomeSuccess     = "success"
+	outcomeFail        = "fail"
+	outcomePending     = "pending"      // succeeds later
+	outcomePendingFail = "pending-fail" // fails later
+)
+
+func (s *Simulator) pay(o *order, kind, status string, value int64, sh *shipment) *paymentEntry {
+	p := &paymentEntry{id: s.newID("payment", 0), at: s.now(), kind: kind, status: status, value: value, order: o, shipment: sh}
+	p.reference = fmt.Sprintf("psp-%d-%d", o.number, p.id)
+	o.history = append(o.history, p)
+	s.emit("PaymentHistoryEntry", "CREATED", p.id, o)
+	return p
+}
+
+func (o *order) sum(kind string) (total int64) {
+	for _, p := range o.history {
+		if p.kind == kind && p.status == "SUCCESS" {
+			total += p.value
+		}
+	}
+	return total
+}
+
+// capturedTotal is what was captured, refunds not taken off.
+func (o *order) capturedTotal() int64 { return o.sum("CAPTURE") }
+
+// authorised is what may still be captured.
+func (o *order) authorised() int64 {
+	if o.released {
+		return 0
+	}
+	return o.sum("AUTH") - o.capturedTotal()
+}
+
+func (o *order) capturePending() bool {
+	for _, p := range o.history {
+		if p.kind == "CAPTURE_REQUEST" && p.status == "PENDING" {
+			return true
+		}
+	}
+	return false
+}
+
+// prepaid is captured money that no shipment has used yet.
+func (o *order) prepaid() int64 {
+	left := o.capturedTotal()
+	for _, sh := range o.shipments {
+		left -= sh.captured
+	}
+	return left
+}
+
+func (o *order) outcome() (result string, delay time.Duration) {
+	result, delay = outcomeSuccess, 3*time.Second
+	if o.payment != nil {
+		if o.payment.captureOutcome != "" {
+			result = o.payment.captureOutcome
+		}
+		if o.payment.pending > 0 {
+			delay = o.payment.pending
+		}
+	}
+	if o.captureOutcome != "" {
+		result = o.captureOutcome
+	}
+	return result, delay
+}
+
+// capture asks the payment provider. failure is empty when it took the money or
+// will answer later; the entry is nil only when there was nothing to ask for.
+func (s *Simulator) capture(o *order, value int64, sh *shipment) (entry *paymentEntry, failure string) {
+	result, delay := o.outcome()
+	switch {
+	case value <= 0: // nothing to ask the provider for
+		result = outcomeSuccess
+	case o.authorised() < value:
+		result = outcomeFail
+	}
+	switch result {
+	case outcomeFail:
+		return s.pay(o, "CAPTURE_FAILED", "FAILED", value, sh), strings.TrimSpace(fmt.Sprintf("Capture of order %d failed: the payment was refused. %s", o.number, s.leak))
+	case outcomePending, outcomePendingFail:
+		request := s.pay(o, "CAPTURE_REQUEST", "PENDING", value, sh)
+		if sh != nil {
+			sh.capturePending = true
+		}
+		s.later(delay, func() { s.settle(request, result == outcomePending) })
+		return request, ""
+	}
+	entry = s.pay(o, "CAPTURE", "SUCCESS", value, sh)
+	if sh != nil {
+		s.paid(sh)
+	}
+	return entry, ""
+}
+
+// settle is the provider's late answer to a pending capture.
+func (s *Simulator) settle(request *paymentEntry, success bool) {
+	o, sh := request.order, request.shipment
+	if request.status != "PENDING" {
+		return
+	}
+	if sh != nil {
+		sh.capturePending = false
+	}
+	if !success {
+		request.status = "FAILED"
+		s.pay(o, "CAPTURE_FAILED", "FAILED", request.value, sh)
+		s.changed(o)
+		return
+	}
+	request.status = "SUCCESS"
+	s.pay(o, "CAPTURE", "SUCCESS", request.value, sh)
+	if sh != nil {
+		s.paid(sh)
+		s.shipmentChanged(sh)
+		return
+	}
+	s.changed(o)
+}
+
+// due is what a shipment still needs: money captured before is used first.
+func (sh *shipment) due() int64 { return sh.grandTotal() - max(0, sh.order.prepaid()) }
+
+// covered tells whether money captured before pays for the whole shipment.
+func (sh *shipment) covered() bool {
+	return sh.order.capturedTotal() > 0 && sh.order.prepaid() >= sh.grandTotal()
+}
+
+// paid marks a shipment captured and completes it when that was the last flag.
+func (s *Simulator) paid(sh *shipment) {
+	now := s.now()
+	sh.captured, sh.capturedAt, sh.paidAt = sh.grandTotal(), now, now
+	s.complete(sh)
+}
+
+func (x *exec) captureOrder(a args) any {
+	var out outcome
+	o, err := x.orderToChange(a.obj("order"), "order", "captureOrder", &out)
+	if err != nil {
+		return err
+	}
+	if o == nil || !o.open("order", &out.errors) {
+		return x.payload(&out)
+	}
+	o.ready("order", &out.errors)
+	remaining := o.grandTotal() - o.capturedTotal()
+	switch {
+	case o.capturePending():
+		out.errors.add("order", "A capture of order %d is already pending", o.number)
+	case remaining <= 0:
+		out.errors.add("order", "Order %d is already captured", o.number)
+	}
+	var entry *paymentEntry
+	if len(out.errors) == 0 {
+		var failure string
+		entry, failure = x.capture(o, remaining, nil)
+		if failure != "" {
+			out.errors.add("order", "%s", failure)
+		} else {
+			x.changed(o)
+		}
+	}
+	return x.payload(&out, "order", o, "paymentHistoryEntry", opt(entry))
+}
+
+func (x *exec) releaseAuthorization(a args) any {
+	var out outcome
+	o, err := x.orderToChange(a.obj("order"), "order", "releaseRemainingOrderAuthorization", &out)
+	if err != nil {
+		return err
+	}
+	var entry *paymentEntry
+	switch {
+	case o == nil:
+	case o.capturePending():
+		out.errors.add("order", "A capture of order %d is pending", o.number)
+	case o.authorised() <= 0:
+		out.errors.add("order", "Order %d has no remaining authorization", o.number)
+	default:
+		entry = x.pay(o, "CANCEL", "SUCCESS", o.authorised(), nil)
+		o.released = true
+		x.changed(o)
+	}
+	return x.payload(&out, "order", opt(o), "paymentHistoryEntry", opt(entry))
+}
