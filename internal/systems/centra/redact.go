@@ -22,7 +22,7 @@ as at authorization authorized authorised available away back be because been be
 by call can cancel cancelled cannot capture captured capturing change changed complete completed confirm confirmed
 connection contains could create created currently data declined delete denied deprecated did different directly do
 does doesn't don done due duplicate each either empty enabled enough error errors every exceed exceeds exceeded exist
-existing exists expected expired failed failure field for found from full funds further gateway given good greater
+existing exists expected expired failed failure field for found from full funds further gateway given go going good greater
 had has have held hold id if in inactive insufficient integer integration internal into invalid is it item items its
 last later least left less limit line lines locked longer lower maximum may minimum missing more most must negative
 no non none not nothing null number of off on one only or order orders other out over paid partially pay payment
@@ -31,7 +31,25 @@ refund refunded rejected release remaining remove removed request required requi
 set shipment shipments ship shipped shipping should since size sizes some status still stock store string such system
 taken than that the their them then there these they this through timeout to token too total try two type unable
 unauthorized unexpected unknown unpaid unshipped until up update updated use used user valid value variable variables
-waiting warehouse was were what when where which while will with without would wrong yet you your zero ok
+waiting warehouse need needs needed access field least was were what when where which while will with without would wrong yet you your zero ok accepts action active add address affected against amount applied argument assigned attempt balance base
+batch begin blocked body bought bundle bundles business buyer cancelable cancelled cannot carrier cart certificate
+changes charge check checked close closed code combination comment component components conflict contact content
+conversion cost costs count country create currency customer data date day days delivered delivery demand depth
+description discount document does duplicated during editing effect element elements email enabled end ended entity
+entry equal events exactly executed execute expects fetch fields filter final finished fit fixed format future gift
+group groups guest handling happened history hour hours identifier ids ignored impossible included incoming
+incorrect index info input inputs installed instance instead interval invoice key keys known lacks language length
+list listed listener lists loaded location lock lower mail many market marked match matching max message method min
+minute minutes missing mode modified money month moved mutation name named names new newer next nonexistent nothing
+notice notification object objects old once operation option options original others ours packages page parameter
+parse part parts past payload per person placed policy possible prepared previous price prices problem products
+provide query quota quotas raised range rate read reading ready recorded references refused refusal releasing repeat
+reported requests resource response result return returned returns row rule same save saved schedule scope second
+seconds selected selecting send sent set several shall short show simultaneously since single skipped something sort
+start started state stopped store stores sum supported syntax table target tax taxes temporarily temporary term
+text than time times today tracking transaction transition twice types unallocated unavailable undefined unique unit
+units unlock unlocked unprocessable unsupported version view visible void voucher want wants week while whole within
+write writing year
 `
 
 // vocabulary is every word that a message may show.
