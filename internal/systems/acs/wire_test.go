@@ -82,6 +82,33 @@ func TestClosedUnitsAreShortOrCancelledByTheirReason(t *testing.T) {
 	}
 }
 
+func TestAnOrderThatCannotBeReadIsListedAsUnknownAndHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	good := orderJSON("picking", `[{"lineId":"1","sku":"A","quantity":1,"allocated":0,"shipped":0,"cancelled":0,"returned":0}]`)
+	page := fmt.Sprintf(`{"data":[{"orderNumber":"10022","lines":"Quillfeather"},%s],"nextCursor":"c2"}`, good)
+	orders, next, err := answering(t, 200, nil, page).UpdatedOrders(t.Context(), now, "")
+	require.NoError(t, err)
+	require.Equal(t, "c2", next)
+	require.Len(t, orders, 2)
+	require.Equal(t, domain.WarehouseOrder{Number: "10022", Warehouse: "Glasgow", Status: domain.WarehouseUnknown}, orders[0])
+	require.Equal(t, domain.WarehouseInProgress, orders[1].Status)
+
+	_, _, err = answering(t, 200, nil, `{"data":[{"orderNumber":7}],"nextCursor":null}`).UpdatedOrders(t.Context(), now, "")
+	require.True(t, fault.Is(err, fault.Unavailable), "%v", err)
+}
+
+func TestARefusedCancellationNamesTheLine(t *testing.T) {
+	t.Parallel()
+	_, err := answering(t, 422, nil, `{"code":"validation_failed","errors":[{"code":"field_invalid","pointer":"/lines/0/lineId","value":"x","message":"no"}]}`).
+		Cancel(t.Context(), "10023", "cancel-10023", "other", []domain.LineQuantity{{Line: "501", Quantity: 1}})
+	f, ok := fault.As(err)
+	require.True(t, ok)
+	require.Equal(t, fault.Rejected, f.Kind)
+	require.Len(t, f.Problems, 1)
+	require.Equal(t, "501", f.Problems[0].Line)
+	require.Equal(t, "501", f.Problems[0].Value)
+}
+
 func TestAShipmentKeepsItsParcelsInOrderAndWhatTheFloorCouldNotMatch(t *testing.T) {
 	t.Parallel()
 	body := `{"data":[

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
-	"net/url"
 	"sync/atomic"
 	"time"
 
@@ -237,18 +236,7 @@ func (b *limitedBody) Read(p []byte) (int, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return n, b.fail(err)
 	}
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return n, b.fail(err)
-	}
 	return n, err
 }
 
 func (b *limitedBody) Close() error { return b.body.Close() }
-
-// place names a request's target without its query, fragment or user.
-func place(u *url.URL) string {
-	if u == nil {
-		return ""
-	}
-	return u.Host
-}

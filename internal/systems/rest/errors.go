@@ -92,7 +92,7 @@ func AsFault(system, op string, reads bool, err error) error {
 
 func newTransportError(system string, r *http.Request, sent bool, cause error) *TransportError {
 	return &TransportError{
-		System: system, Method: r.Method, Host: place(r.URL), Sent: sent,
+		System: system, Method: r.Method, Host: r.URL.Host, Sent: sent,
 		reason: reasonOf(cause), cause: cause,
 	}
 }
