@@ -17,15 +17,13 @@ const (
 
 const addressRemedy = "; correct it on the order in Centra, then press retry"
 
-// leaf checks single values; it keeps compiled patterns and is safe for concurrent use.
-var leaf = validator.New(validator.WithRequiredStructEnabled())
-
 // Problems lists all that keeps a parcel from reaching the address: missing
 // fields, a postcode that its country does not write so, a country that is not
 // the order's, no way to reach the person. country is the order's country of
 // delivery (ISO 3166-1 alpha-2). No problem holds a value of the address; length
 // limits are the warehouse adapter's.
 func (a Address) Problems(country string) []Refusal {
+	check := leaves{validator.New()}
 	var problems []Refusal
 	add := func(code, field, message string) {
 		problems = append(problems, Refusal{Code: code, Field: field, Message: "shipping address: " + message + addressRemedy})
@@ -37,7 +35,7 @@ func (a Address) Problems(country string) []Refusal {
 			add(CodeFieldRequired, required.field, required.field+" is missing")
 		}
 	}
-	known := valid(a.Country, "iso3166_1_alpha2")
+	known := check.valid(a.Country, "iso3166_1_alpha2")
 	switch {
 	case blank(a.Country):
 	case !known:
@@ -45,37 +43,43 @@ func (a Address) Problems(country string) []Refusal {
 	case a.Country != country:
 		add(CodeAddressInvalid, "country", "country is not the order's country of delivery")
 	}
-	if known && !blank(a.Postcode) && !validPostcode(a.Postcode, a.Country) {
+	if known && !blank(a.Postcode) && !check.postcode(a.Postcode, a.Country) {
 		add(CodePostcodeInvalid, "postcode", "postcode is not a valid "+a.Country+" postcode")
 	}
-	a.contactProblems(add)
+	a.contactProblems(check, add)
 	return problems
 }
 
 // contactProblems asks for one usable way to reach the person. A wrong e-mail is
 // always told, because the warehouse and the carrier write to it; an odd phone
 // number is not, as long as there is an e-mail: shops take any text as a phone.
-func (a Address) contactProblems(add func(code, field, message string)) {
+func (a Address) contactProblems(check leaves, add func(code, field, message string)) {
 	switch {
 	case blank(a.Email) && blank(a.Phone):
 		add(CodeFieldRequired, "email", "neither email nor phone is given, at least one is needed")
-	case !blank(a.Email) && !valid(strings.TrimSpace(a.Email), "email"):
+	case !blank(a.Email) && !check.valid(strings.TrimSpace(a.Email), "email"):
 		add(CodeAddressInvalid, "email", "email is not an e-mail address")
 	case blank(a.Email) && !possiblePhone(a.Phone, a.Country):
 		add(CodeAddressInvalid, "phone", "phone is not a telephone number and there is no email")
 	}
 }
 
-// validPostcode compares as people write: letter case and outer or doubled spaces
+// leaves checks single values. Its patterns are the library's and compiled once, so
+// one for each address is cheap.
+type leaves struct{ *validator.Validate }
+
+func (l leaves) valid(value, tag string) bool { return l.Var(value, tag) == nil }
+
+// postcode compares as people write: letter case and outer or doubled spaces
 // do not matter. Only countries whose pattern in the validator's table is how
 // people there really write are checked (Japan's, say, insists on a hyphen); every
 // other country passes, and its warehouse decides.
-func validPostcode(postcode, country string) bool {
+func (l leaves) postcode(postcode, country string) bool {
 	switch country {
 	case "GB", "GG", "IM", "JE", "IE", "US", "CA", "AU", "NZ", "DE", "FR", "IT", "CH", "AT",
 		"ES", "PT", "NL", "BE", "LU", "DK", "SE", "NO", "FI", "PL", "CZ", "GR":
 		normal := strings.ToUpper(strings.Join(strings.Fields(postcode), " "))
-		return valid(normal, "postcode_iso3166_alpha2="+country)
+		return l.valid(normal, "postcode_iso3166_alpha2="+country)
 	}
 	return true
 }
@@ -84,7 +88,5 @@ func possiblePhone(phone, country string) bool {
 	n, err := phonenumbers.Parse(phone, country)
 	return err == nil && phonenumbers.IsPossibleNumber(n)
 }
-
-func valid(value, tag string) bool { return leaf.Var(value, tag) == nil }
 
 func blank(s string) bool { return strings.TrimSpace(s) == "" }

@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -55,8 +56,12 @@ type Part struct {
 
 // Complete turns an order into one part per warehouse, following the shop's
 // confirmed allocations. When anything is missing it asks about everything at
-// once, each cause once, and the output has no parts.
+// once, each cause once, and the output has no parts. An order of which nothing
+// leaves a warehouse is no business of ours: an empty output and no question.
 func Complete(in Input) (Output, []domain.Question) {
+	if !physical(in.Order) {
+		return Output{}, nil
+	}
 	c := completion{in: in, asked: make(map[string]bool)}
 	out := Output{Rules: make(map[string]int64)}
 	c.market(&out)
@@ -159,7 +164,7 @@ func (c *completion) part(warehouse string) (Part, bool) {
 	}
 	if !known {
 		miss := mapping.Miss{
-			Kind: mapping.KindWarehouse, System: "centra", Field: "warehouse", Value: warehouse, Code: "field_invalid",
+			Kind: mapping.KindWarehouse, System: "centra", Field: "warehouse", Value: cmp.Or(warehouse, mapping.None), Code: "field_invalid",
 			Detail: "allocate the order to a warehouse that Selvedge serves, or configure this one",
 		}
 		c.ask(miss.Question())

@@ -37,8 +37,12 @@ func TestCompleteMakesOnePartPerWarehouse(t *testing.T) {
 
 func TestACertificateOnlyOrderHasNoParts(t *testing.T) {
 	t.Parallel()
-	out, questions := enrich.Complete(input(order(domain.Line{ID: "1", Kind: domain.LineGiftCertificate, Quantity: 1, Total: 2500})))
-	require.Empty(t, questions)
+	o := order(domain.Line{ID: "1", Kind: domain.LineGiftCertificate, Quantity: 1, Total: 2500})
+	given := input(o)
+	given.Rules = mapping.New(nil)
+	out, questions := enrich.Complete(given)
+	require.Empty(t, questions, "nor does it wait for a rule that nobody needs")
+	require.Empty(t, enrich.Validate(o, domain.Address{}), "nor for an address")
 	require.Empty(t, out.Parts)
 }
 

@@ -18,7 +18,8 @@ const (
 )
 
 // Validate asks about all that makes an order unsound, whatever the warehouse: at
-// most one question about the order and one about its address.
+// most one question about the order and one about its address. Where nothing leaves
+// a warehouse (gift certificates alone) the address does not matter.
 func Validate(o domain.Order, to domain.Address) []domain.Question {
 	var questions []domain.Question
 	faults := orderFaults{order: o}
@@ -32,6 +33,9 @@ func Validate(o domain.Order, to domain.Address) []domain.Question {
 			Step: domain.StepSubmit, Problems: faults.problems,
 		})
 	}
+	if !physical(o) {
+		return questions
+	}
 	if problems := to.Problems(o.Country); len(problems) > 0 {
 		fields := make([]string, len(problems))
 		for i, p := range problems {
@@ -43,6 +47,16 @@ func Validate(o domain.Order, to domain.Address) []domain.Question {
 		})
 	}
 	return questions
+}
+
+// physical tells whether any unit of the order is to leave a warehouse.
+func physical(o domain.Order) bool {
+	for _, l := range o.Lines {
+		if cancelled := l.Quantity == 0 && l.Cancelled > 0; l.Kind.Physical() && !cancelled {
+			return true
+		}
+	}
+	return false
 }
 
 // orderFaults collects what is wrong; details are the distinct words of the cause.
