@@ -27,7 +27,7 @@ import (
 //	move              moves Quantity of SKU From one status To another
 //	receive           takes Receipts (none: as announced) of inbound Notice in
 //	resend            delivers the webhook of Event again, Copies times; Forged signs it wrongly, AgeMs makes it old
-//	emit              appends an event of an unknown Type about SKU to the feed
+//	emit              appends an event of any Type to the feed: about SKU, or about an Order that nobody sent
 //	stale             freezes the inventory feed for Ms
 //	versionBack       lets the version of SKU go back by Quantity
 //	cutSnapshot       lets the running snapshot break off from record number Quantity on
@@ -242,6 +242,9 @@ func (s *Simulator) actOnAccount(a *account, action Action) (any, error) {
 		}
 		return map[string]int{"snapshots": len(a.snapshots)}, nil
 	}
+	if action.Action == "emit" && action.SKU == "" && action.Order != "" {
+		return s.emitForeign(a, action), nil
+	}
 	run := stockActions[action.Action]
 	if run == nil {
 		return nil, fmt.Errorf("the action is not known: see the documentation of Action")
@@ -275,6 +278,22 @@ var stockActions = map[string]func(*Simulator, *account, Action) (any, error){
 		s.emit(a, action.Type, subject{"sku", t.sku}, nil, t.version, t.record())
 		return t.record(), nil
 	},
+}
+
+// emitForeign announces an order that this simulator does not hold, as a
+// warehouse does whose account others write to as well.
+func (s *Simulator) emitForeign(a *account, action Action) orderRecord {
+	now := s.now()
+	record := orderRecord{
+		OrderNumber: action.Order, AcsOrderID: s.id("ord"), Status: accepted, Revision: 2, ReceivedAt: now, UpdatedAt: now,
+		orderRequest: orderRequest{
+			Account: a.code, OrderDate: today(now), Kind: "sale", ShippingService: "NONE",
+			DeliverTo: address{LastName: "Nobody", Address1: "1 Nowhere", City: "Nowhere", Postcode: "ML1 4GP", Country: "GB"},
+		},
+		Lines: []orderLine{{lineRequest: lineRequest{LineID: "1", SKU: "NONE", Quantity: 1}}},
+	}
+	s.emit(a, action.Type, subject{"order", action.Order}, &action.Order, int64(record.Revision), record)
+	return record
 }
 
 func (s *Simulator) adjustNow(a *account, action Action) (any, error) {

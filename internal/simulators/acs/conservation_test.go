@@ -1,6 +1,7 @@
 package acs_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"testing"
 	"time"
@@ -15,7 +16,8 @@ import (
 // TestUnitsAreConserved plays random floor actions and requests and holds, after
 // each of them: per line quantity = open + shipped + short + cancelled with
 // nothing negative, shipped = what stands in the shipments, and per SKU the
-// units on the books plus the units that left = the units seeded.
+// units on the books plus the units that left = the units seeded, and allocated
+// = what the orders say is set aside.
 func TestUnitsAreConserved(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
@@ -27,6 +29,7 @@ func TestUnitsAreConserved(t *testing.T) {
 		c := &chaos{t: r, sim: sim, clock: time}
 		r.Repeat(map[string]func(*rapid.T){
 			"put":     c.put,
+			"amend":   c.amend,
 			"cancel":  c.cancel,
 			"advance": c.advance,
 			"act":     c.act,
@@ -57,6 +60,33 @@ func (c *chaos) number(r *rapid.T) string {
 		r.Skip("no order yet")
 	}
 	return fmt.Sprintf("BX-%d", rapid.IntRange(1, c.orders).Draw(r, "order"))
+}
+
+func (c *chaos) amend(r *rapid.T) {
+	path := "/orders/" + c.number(r)
+	etag := inProcessAnswer(c.sim, "GET", path, nil).Header().Get("ETag")
+	lines := []doc{line("1", "DRESS", rapid.IntRange(1, 4).Draw(r, "dresses")), line("3", "HAT", 1)}
+	require.Contains(r, []int{200, 409}, inProcess(c.sim, "PUT", path, sale(lines...), "If-Match", etag))
+}
+
+// allocated sums what the orders say is set aside, by SKU.
+func (c *chaos) allocated(r *rapid.T) map[string]int {
+	var page struct {
+		Data []struct {
+			Lines []struct {
+				SKU       string `json:"sku"`
+				Allocated int    `json:"allocated"`
+			} `json:"lines"`
+		} `json:"data"`
+	}
+	require.NoError(r, json.Unmarshal(inProcessAnswer(c.sim, "GET", "/orders?limit=200", nil).Body.Bytes(), &page))
+	out := make(map[string]int)
+	for _, o := range page.Data {
+		for _, l := range o.Lines {
+			out[l.SKU] += l.Allocated
+		}
+	}
+	return out
 }
 
 func (c *chaos) cancel(r *rapid.T) {
@@ -121,7 +151,9 @@ func (c *chaos) check(r *rapid.T) {
 			require.Zero(r, shipped)
 		}
 	}
+	allocated := c.allocated(r)
 	for _, i := range state.Inventory {
+		require.Equal(r, allocated[i.SKU], i.Quantities["allocated"], "%s is allocated as its orders say", i.SKU)
 		total := 0
 		for status, n := range i.Quantities {
 			total += n

@@ -41,6 +41,9 @@ type event struct {
 
 // emit appends an event to the feed and sends it to the subscriptions.
 func (s *Simulator) emit(a *account, kind string, of subject, orderNumber *string, revision int64, data any) {
+	if s.quiet {
+		return
+	}
 	// Gaps are allowed by the contract, so there are some: one in eight.
 	a.sequence++
 	if s.fraction(a.code, "gap", strconv.FormatInt(a.sequence, 10)) < 0.125 {

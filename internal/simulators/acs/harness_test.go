@@ -313,9 +313,13 @@ func (h *house) exchangeWithKey(method, path string) (int, string) {
 
 // inProcess sends a request without a network and returns the status.
 func inProcess(handler http.Handler, method, path string, body any, headers ...string) int {
+	return inProcessAnswer(handler, method, path, body, headers...).Code
+}
+
+func inProcessAnswer(handler http.Handler, method, path string, body any, headers ...string) *httptest.ResponseRecorder {
 	encoded, err := json.Marshal(body)
 	if err != nil {
-		return 0
+		panic(err) // a test's own literal
 	}
 	request := httptest.NewRequest(method, "/partner/v1"+path, bytes.NewReader(encoded))
 	request.Header.Set("Content-Type", "application/json")
@@ -325,5 +329,12 @@ func inProcess(handler http.Handler, method, path string, body any, headers ...s
 	}
 	recorder := httptest.NewRecorder()
 	handler.ServeHTTP(recorder, request)
-	return recorder.Code
+	return recorder
+}
+
+func encode(t testing.TB, body any) io.Reader {
+	t.Helper()
+	encoded, err := json.Marshal(body)
+	require.NoError(t, err)
+	return bytes.NewReader(encoded)
 }

@@ -11,7 +11,8 @@ import (
 
 // Seed is the body of POST /_sim/seed. It adds to what is there: accounts are
 // found by code, items and inventory by SKU, plans by account and order, so a
-// second run of the same seed changes nothing.
+// second run of the same seed changes nothing. Filling a new account makes no
+// events; changing the items or the stock of one that is there does.
 type Seed struct {
 	Options  *SeedOptions  `json:"options,omitempty"`
 	Accounts []AccountSeed `json:"accounts,omitempty"`
@@ -138,6 +139,8 @@ func decodeSecret(secret string) ([]byte, error) {
 
 func (s *Simulator) seedAccount(seed AccountSeed) {
 	a := s.accounts[seed.Account]
+	s.quiet = a == nil
+	defer func() { s.quiet = false }()
 	if a == nil {
 		a = newAccount(seed.Account)
 		a.tokens = float64(s.opts.Burst)

@@ -35,6 +35,7 @@ type Simulator struct {
 	schedule schedule
 	counts   map[string]int // last number of each kind of identifier
 	closed   bool
+	quiet    bool // an account is being filled for the first time: that is no event
 }
 
 // account is one warehouse of one client with everything in it.
