@@ -19,7 +19,8 @@ func (s *Store) CloseOrder(ctx context.Context, id domain.OrderID, appliedSequen
 	var b pgx.Batch
 	b.Queue(lockOrder, orderArgs(id)).QueryRow(func(row pgx.Row) error { return row.Scan(&newest) })
 	b.Queue(`
-		UPDATE orders SET closed_at = @at, closed_state = @state, closed_cause = @cause, closed_sequence = sequence
+		UPDATE orders SET closed_at = @at, closed_state = @state, closed_cause = @cause, closed_sequence = sequence,
+			seen_sequence = GREATEST(seen_sequence, sequence)
 		WHERE store = @store AND number = @number AND sequence <= @applied AND closed_sequence IS DISTINCT FROM sequence`, args)
 	b.Queue(`
 		SELECT closed_at IS NOT NULL AND closed_sequence = sequence AND sequence <= @applied

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -55,7 +56,7 @@ func TestAClosedOrderIsReopenedAndClosedAgain(t *testing.T) {
 	require.NoError(t, err)
 
 	taken := takeIn(t, s, changed(o, 1, func(o *ports.ShopOrder) { o.Order.OnHold = true }))
-	require.Equal(t, noon, *taken.ClosedAt, "taking in reopens nothing by itself and says so")
+	require.True(t, taken.Closed, "taking in reopens nothing by itself and says so")
 	closed, _, err := s.CloseOrder(ctx, id, 1, domain.Closed, "", noon)
 	require.NoError(t, err)
 	require.False(t, closed, "there is a newer fact")
@@ -64,7 +65,7 @@ func TestAClosedOrderIsReopenedAndClosedAgain(t *testing.T) {
 	}
 	loaded, err := s.Load(ctx, id)
 	require.NoError(t, err)
-	require.Nil(t, loaded.ClosedAt)
+	require.Zero(t, loaded.ClosedAt)
 	_, _, err = s.CloseOrder(ctx, id, 2, "odd", "", noon)
 	require.True(t, fault.Is(err, fault.Invalid), "%v", err)
 	closed, _, err = s.CloseOrder(ctx, id, 2, domain.Closed, "", noon)
@@ -90,7 +91,7 @@ func TestClosingRacesWithAppending(t *testing.T) {
 		require.EqualValues(t, 2, last, "the fact is never lost")
 		loaded, err := s.Load(ctx, id)
 		require.NoError(t, err)
-		require.Equal(t, closed, loaded.ClosedAt != nil)
+		require.Equal(t, closed, !loaded.ClosedAt.IsZero())
 		if closed {
 			require.EqualValues(t, 1, newest, "closed before the fact came: its writer sees a closed order")
 		} else {
@@ -122,25 +123,75 @@ func TestAnAttemptWithoutAnswerIsRemembered(t *testing.T) {
 	t.Parallel()
 	s, ctx := storetest.New(t), within(t)
 	id := takeIn(t, s, shopOrder("1001")).ID
-	begin := func(minute int) any {
-		last, err := s.BeginAttempt(ctx, id, "ship S1", at(minute))
+	const key = "ship S1"
+	requirePending := func(minute int, wantWait time.Duration, wantOpen bool) {
+		t.Helper()
+		wait, open, err := s.PendingAttempt(ctx, id, key, at(minute), 3*time.Minute)
 		require.NoError(t, err)
-		if last == nil {
-			return nil
-		}
-		return *last
+		require.Equal(t, wantOpen, open)
+		require.Equal(t, wantWait, wait)
 	}
-	require.Nil(t, begin(0))
-	require.Equal(t, at(0), begin(1))
-	require.Equal(t, at(1), begin(2))
+	requirePending(0, 0, false)
+	require.NoError(t, s.BeginAttempt(ctx, id, key, at(0)))
+	requirePending(1, 2*time.Minute, true)
+	requirePending(9, 0, true)
+	require.NoError(t, s.BeginAttempt(ctx, id, key, at(10)))
+	requirePending(10, 3*time.Minute, true)
 	for range 2 {
-		require.NoError(t, s.EndAttempt(ctx, id, "ship S1"))
+		require.NoError(t, s.EndAttempt(ctx, id, key))
 	}
-	require.Nil(t, begin(3), "what was answered is not waited for")
-	require.Equal(t, at(3), begin(4))
-	other, err := s.BeginAttempt(ctx, id, "ship S2", noon)
+	requirePending(11, 0, false)
+	require.NoError(t, s.BeginAttempt(ctx, id, key, at(12)))
+	requirePending(13, 2*time.Minute, true)
+	_, open, err := s.PendingAttempt(ctx, id, "ship S2", noon, time.Minute)
 	require.NoError(t, err)
-	require.Nil(t, other)
-	_, err = s.BeginAttempt(ctx, domain.OrderID{Store: "atelier", Number: "404"}, "x", noon)
+	require.False(t, open)
+	err = s.BeginAttempt(ctx, domain.OrderID{Store: "atelier", Number: "404"}, "x", noon)
 	require.True(t, fault.Is(err, fault.NotFound), "%v", err)
+}
+
+func TestAnOrderThatWasNotLookedAtIsFound(t *testing.T) {
+	t.Parallel()
+	s, ctx := storetest.New(t), within(t)
+	o := shopOrder("1001")
+	id := takeIn(t, s, o).ID
+	requireUnseen := func(want ...domain.OrderID) {
+		t.Helper()
+		unseen, err := s.Unseen(ctx, time.Now().Add(time.Hour), 10)
+		require.NoError(t, err)
+		require.Equal(t, append([]domain.OrderID{}, want...), unseen)
+	}
+	requireUnseen(id)
+	early, err := s.Unseen(ctx, time.Now().Add(-time.Hour), 10)
+	require.NoError(t, err)
+	require.Empty(t, early, "it has not waited that long")
+	require.NoError(t, s.Seen(ctx, id, 1))
+	requireUnseen()
+
+	_, _, err = s.Append(ctx, id, []domain.Fact{noted("own work")})
+	require.NoError(t, err)
+	_, err = s.AppendForConsignment(ctx, "leeds", "x", id.String(), []domain.Fact{noted("plain acceptance")}, false)
+	require.NoError(t, err)
+	requireUnseen()
+	_, err = s.AppendForConsignment(ctx, "leeds", "x", id.String(), []domain.Fact{noted("shipment")}, true)
+	require.NoError(t, err)
+	requireUnseen(id)
+	require.NoError(t, s.Seen(ctx, id, 3))
+	requireUnseen(id)
+	require.NoError(t, s.Seen(ctx, id, 4))
+	require.NoError(t, s.Seen(ctx, id, 2))
+	requireUnseen()
+
+	_, err = s.AppendForConsignment(ctx, "leeds", "1001-A", "", []domain.Fact{noted("waits")}, true)
+	require.NoError(t, err)
+	requireUnseen()
+	_, err = s.SaveConsignment(ctx, consignment(id, "1001-A", "f1"))
+	require.NoError(t, err)
+	requireUnseen(id)
+	closed, _, err := s.CloseOrder(ctx, id, 5, domain.Closed, "", noon)
+	require.NoError(t, err)
+	require.True(t, closed)
+	requireUnseen()
+	takeIn(t, s, changed(o, 1, func(o *ports.ShopOrder) { o.Order.OnHold = true }))
+	requireUnseen(id)
 }

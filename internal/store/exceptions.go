@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"selvedge/internal/domain"
+	"selvedge/internal/ports"
 )
 
 // Exception is one thing that only a person can decide, open until ResolvedAt. Free
@@ -73,13 +74,13 @@ type givenException struct {
 	Currency string           `json:"currency"`
 }
 
-func givenFrom(e Exception, order *domain.OrderID) givenException {
+func givenFrom(e ports.ExceptionRecord) givenException {
 	g := givenException{
 		System: e.System, Kind: e.Kind, Cause: e.Cause, Owner: e.Owner, Severity: e.Severity,
 		Step: e.Step, Subject: e.Subject, Problems: e.Problems, Value: e.Value, Currency: e.Currency,
 	}
-	if order != nil {
-		g.Store, g.Number = &order.Store, &order.Number
+	if e.Order != (domain.OrderID{}) {
+		g.Store, g.Number = &e.Order.Store, &e.Order.Number
 	}
 	if g.Problems == nil {
 		g.Problems = []domain.Refusal{}
@@ -90,9 +91,9 @@ func givenFrom(e Exception, order *domain.OrderID) givenException {
 // OpenException opens an exception as of e.OpenedAt and answers the open row. When
 // one is open for the same order (or system) and cause already, that one is kept
 // with its id and OpenedAt, and only its details are brought up to date: a second run is harmless.
-func (s *Store) OpenException(ctx context.Context, e Exception) (Exception, error) {
+func (s *Store) OpenException(ctx context.Context, e ports.ExceptionRecord) (Exception, error) {
 	const op = "open exception"
-	given, err := json.Marshal([]givenException{givenFrom(e, e.Order)})
+	given, err := json.Marshal([]givenException{givenFrom(e)})
 	if err != nil {
 		return Exception{}, toFault(op, err)
 	}
@@ -106,8 +107,8 @@ func (s *Store) OpenException(ctx context.Context, e Exception) (Exception, erro
 
 // SyncExceptions makes the open exceptions of an order exactly those given: it opens
 // the new ones as of at, and resolves the others with who answered what and why. One
-// statement; a second run with the same list changes nothing.
-func (s *Store) SyncExceptions(ctx context.Context, id domain.OrderID, open []Exception, by, answer, reason string, at time.Time) error {
+// statement; Order and OpenedAt of the given ones are ignored. A second run with the same list changes nothing.
+func (s *Store) SyncExceptions(ctx context.Context, id domain.OrderID, open []ports.ExceptionRecord, by, answer, reason string, at time.Time) error {
 	const op = "sync exceptions"
 	given, causes := make([]givenException, 0, len(open)), make([]string, 0, len(open))
 	seen := map[string]bool{}
@@ -116,7 +117,8 @@ func (s *Store) SyncExceptions(ctx context.Context, id domain.OrderID, open []Ex
 			continue
 		}
 		seen[e.Cause] = true
-		given, causes = append(given, givenFrom(e, &id)), append(causes, e.Cause)
+		e.Order = id
+		given, causes = append(given, givenFrom(e)), append(causes, e.Cause)
 	}
 	list, err := json.Marshal(given)
 	if err != nil {
@@ -163,61 +165,15 @@ func (s *Store) ResolveException(ctx context.Context, r Resolution) (resolved bo
 	return tag.RowsAffected() > 0, toFault("resolve exception", err)
 }
 
-// ExceptionFilter narrows a list; empty fields do not.
-type ExceptionFilter struct {
-	Cause  string
-	Owner  string
-	Kind   string
-	System string
-	Order  *domain.OrderID
+// OpenSystemException opens the one exception of a system and cause. A second run keeps it.
+func (s *Store) OpenSystemException(ctx context.Context, e ports.ExceptionRecord) error {
+	e.Order = domain.OrderID{}
+	_, err := s.OpenException(ctx, e)
+	return err
 }
 
-// OpenExceptions lists open exceptions, longest open first.
-func (s *Store) OpenExceptions(ctx context.Context, f ExceptionFilter, limit int) ([]Exception, error) {
-	const op = "list exceptions"
-	holder := ""
-	if f.Order != nil {
-		holder = "order " + f.Order.String()
-	}
-	rows, err := s.pool.Query(ctx, `
-		SELECT `+exceptionColumns+` FROM exceptions
-		WHERE resolved_at IS NULL
-			AND (@cause = '' OR cause = @cause) AND (@owner = '' OR owner = @owner) AND (@kind = '' OR kind = @kind)
-			AND (@system = '' OR system = @system) AND (@holder = '' OR holder = @holder)
-		ORDER BY opened_at, id LIMIT @limit`,
-		pgx.NamedArgs{"cause": f.Cause, "owner": f.Owner, "kind": f.Kind, "system": f.System, "holder": holder, "limit": limit})
-	if err != nil {
-		return nil, toFault(op, err)
-	}
-	list, err := pgx.CollectRows(rows, scanException)
-	return list, toFault(op, err)
-}
-
-// ExceptionGroup sums up the open exceptions of one cause.
-type ExceptionGroup struct {
-	Cause  string
-	Kind   string
-	Owner  string
-	Count  int
-	Money  map[string]int64 // at stake, minor units by currency
-	Oldest time.Time
-}
-
-// ExceptionGroups groups the open exceptions by cause, the largest group first.
-func (s *Store) ExceptionGroups(ctx context.Context) ([]ExceptionGroup, error) {
-	const op = "group exceptions"
-	rows, err := s.pool.Query(ctx, `
-		SELECT cause, kind, owner, sum(n)::int AS count,
-			COALESCE(jsonb_object_agg(currency, value) FILTER (WHERE currency <> ''), '{}') AS money, min(oldest) AS oldest
-		FROM (
-			SELECT cause, kind, owner, currency, count(*) AS n, sum(value)::bigint AS value, min(opened_at) AS oldest
-			FROM exceptions WHERE resolved_at IS NULL GROUP BY cause, kind, owner, currency
-		) by_currency
-		GROUP BY cause, kind, owner
-		ORDER BY count DESC, oldest, cause, kind, owner`)
-	if err != nil {
-		return nil, toFault(op, err)
-	}
-	groups, err := pgx.CollectRows(rows, pgx.RowToStructByName[ExceptionGroup])
-	return groups, toFault(op, err)
+// ResolveSystemException resolves the exception of a system and cause. A second run changes nothing.
+func (s *Store) ResolveSystemException(ctx context.Context, system, cause, by string, at time.Time) error {
+	_, err := s.ResolveException(ctx, Resolution{Cause: cause, System: system, By: by, Answer: "resolved", At: at})
+	return err
 }

@@ -7,12 +7,13 @@ import (
 
 	"selvedge/internal/domain"
 	"selvedge/internal/fault"
+	"selvedge/internal/ports"
 	"selvedge/internal/store"
 	"selvedge/internal/store/storetest"
 )
 
-func unmapped(order *domain.OrderID, value int64) store.Exception {
-	return store.Exception{
+func unmapped(order domain.OrderID, value int64) ports.ExceptionRecord {
+	return ports.ExceptionRecord{
 		Order: order, System: "centra", Kind: "unmapped:shipping-method", Cause: "unmapped:shipping-method:Express", Owner: "ops",
 		Severity: "high", Step: domain.StepSubmit, Subject: "1001-A", Value: value, Currency: "SEK", OpenedAt: noon,
 		Problems: []domain.Refusal{{Code: "unmapped", Value: "Express", Message: "no rule"}},
@@ -31,9 +32,9 @@ func TestAnExceptionIsOpenOncePerOrderAndCause(t *testing.T) {
 	t.Parallel()
 	s, ctx := storetest.New(t), within(t)
 	id := domain.OrderID{Store: "atelier", Number: "1001"}
-	first, err := s.OpenException(ctx, unmapped(&id, 100))
+	first, err := s.OpenException(ctx, unmapped(id, 100))
 	require.NoError(t, err)
-	again := unmapped(&id, 200)
+	again := unmapped(id, 200)
 	again.OpenedAt = at(5)
 	second, err := s.OpenException(ctx, again)
 	require.NoError(t, err)
@@ -50,7 +51,7 @@ func TestAnExceptionIsOpenOncePerOrderAndCause(t *testing.T) {
 	third, err := s.OpenException(ctx, again)
 	require.NoError(t, err)
 	require.NotEqual(t, first.ID, third.ID, "the same cause after an answer is a new exception")
-	_, err = s.OpenException(ctx, store.Exception{Kind: "x", Cause: "y", OpenedAt: noon})
+	_, err = s.OpenException(ctx, ports.ExceptionRecord{Kind: "x", Cause: "y", OpenedAt: noon})
 	require.True(t, fault.Is(err, fault.Invalid), "neither order nor system: %v", err)
 }
 
@@ -58,14 +59,14 @@ func TestSyncOpensTheNewAndResolvesTheRest(t *testing.T) {
 	t.Parallel()
 	s, ctx := storetest.New(t), within(t)
 	id, other := domain.OrderID{Store: "atelier", Number: "1001"}, domain.OrderID{Store: "atelier", Number: "1002"}
-	a := unmapped(nil, 100)
-	b := store.Exception{Kind: "short-pick", Cause: "short-pick", Owner: "ops"}
-	c := store.Exception{Kind: "conflict", Cause: "conflict", Owner: "engineering"}
-	require.NoError(t, s.SyncExceptions(ctx, other, []store.Exception{b}, "", "", "", noon))
+	a := unmapped(domain.OrderID{}, 100)
+	b := ports.ExceptionRecord{Kind: "short-pick", Cause: "short-pick", Owner: "ops"}
+	c := ports.ExceptionRecord{Kind: "conflict", Cause: "conflict", Owner: "engineering"}
+	require.NoError(t, s.SyncExceptions(ctx, other, []ports.ExceptionRecord{b}, "", "", "", noon))
 	for range 2 {
-		require.NoError(t, s.SyncExceptions(ctx, id, []store.Exception{a, b, b}, "", "", "", noon))
+		require.NoError(t, s.SyncExceptions(ctx, id, []ports.ExceptionRecord{a, b, b}, "", "", "", noon))
 	}
-	require.NoError(t, s.SyncExceptions(ctx, id, []store.Exception{b, c}, "mia", "retry", "mended", at(5)))
+	require.NoError(t, s.SyncExceptions(ctx, id, []ports.ExceptionRecord{b, c}, "mia", "retry", "mended", at(5)))
 
 	open, err := s.OpenExceptions(ctx, store.ExceptionFilter{Order: &id}, 10)
 	require.NoError(t, err)
@@ -85,12 +86,12 @@ func TestExceptionsAreFilteredAndGrouped(t *testing.T) {
 	t.Parallel()
 	s, ctx := storetest.New(t), within(t)
 	for i, currency := range []string{"SEK", "EUR", "SEK"} {
-		e := unmapped(&domain.OrderID{Store: "atelier", Number: string(rune('a' + i))}, int64(100*(i+1)))
+		e := unmapped(domain.OrderID{Store: "atelier", Number: string(rune('a' + i))}, int64(100*(i+1)))
 		e.Currency, e.OpenedAt = currency, at(-i)
 		_, err := s.OpenException(ctx, e)
 		require.NoError(t, err)
 	}
-	credentials := store.Exception{System: "acs", Kind: "credentials", Cause: "credentials:acs", Owner: "engineering", OpenedAt: noon}
+	credentials := ports.ExceptionRecord{System: "acs", Kind: "credentials", Cause: "credentials:acs", Owner: "engineering", OpenedAt: noon}
 	opened, err := s.OpenException(ctx, credentials)
 	require.NoError(t, err)
 	require.Nil(t, opened.Order)
@@ -128,4 +129,27 @@ func TestExceptionsAreFilteredAndGrouped(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, at(-2), list[0].OpenedAt, "longest open first")
 	require.Equal(t, []domain.Refusal{{Code: "unmapped", Value: "Express", Message: "no rule"}}, list[0].Problems)
+}
+
+func TestOrdersThatWaitForACauseAreListedPageByPage(t *testing.T) {
+	t.Parallel()
+	s, ctx := storetest.New(t), within(t)
+	id := func(number string) domain.OrderID { return domain.OrderID{Store: "atelier", Number: number} }
+	outage := ports.ExceptionRecord{System: "acs", Kind: "unavailable", Cause: "unavailable:acs", Owner: "engineering", OpenedAt: noon}
+	for range 2 {
+		require.NoError(t, s.OpenSystemException(ctx, outage))
+	}
+	for _, number := range []string{"3", "1", "2"} {
+		require.NoError(t, s.SyncExceptions(ctx, id(number), []ports.ExceptionRecord{outage}, "", "", "", noon))
+	}
+	require.NoError(t, s.SyncExceptions(ctx, id("2"), nil, "selvedge", "released", "", noon))
+	for range 2 {
+		require.NoError(t, s.ResolveSystemException(ctx, "acs", "unavailable:acs", "selvedge", at(1)))
+	}
+	first, err := s.WaitingOrders(ctx, "unavailable:acs", domain.OrderID{}, 1)
+	require.NoError(t, err)
+	require.Equal(t, []domain.OrderID{id("1")}, first)
+	rest, err := s.WaitingOrders(ctx, "unavailable:acs", first[0], 10)
+	require.NoError(t, err)
+	require.Equal(t, []domain.OrderID{id("3")}, rest, "neither the system's own nor an answered one")
 }

@@ -15,7 +15,8 @@ const lockOrder = `SELECT sequence FROM orders WHERE store = @store AND number =
 
 // numberFacts appends what the CTE "given" yields: facts whose key the order knows
 // already are dropped, the others get the next numbers in the order given. The
-// caller holds the lock of every order concerned. It answers a row per order that
+// caller holds the lock of every order concerned. Facts with wake set are what the
+// order's workflow has to look at (see Unseen). It answers a row per order that
 // got any.
 const numberFacts = `,
 fresh AS (
@@ -27,17 +28,23 @@ added AS (
 	INSERT INTO facts (store, number, sequence, kind, key, at, actor, data)
 	SELECT g.store, g.number, o.sequence + g.nth, g.kind, g.key, g.at, g.actor, g.data
 	FROM fresh g JOIN orders o ON o.store = g.store AND o.number = g.number
-	RETURNING store, number
 ),
-counted AS (SELECT store, number, count(*) AS added FROM added GROUP BY store, number)
-UPDATE orders o SET sequence = o.sequence + c.added
+counted AS (
+	SELECT o.store, o.number, count(*) AS added, max(o.sequence + g.nth) FILTER (WHERE g.wake) AS wake
+	FROM fresh g JOIN orders o ON o.store = g.store AND o.number = g.number
+	GROUP BY o.store, o.number
+)
+UPDATE orders o SET
+	sequence = o.sequence + c.added,
+	wake_sequence = GREATEST(o.wake_sequence, c.wake),
+	wake_at = CASE WHEN c.wake IS NULL OR o.wake_sequence > o.seen_sequence THEN o.wake_at ELSE now() END
 FROM counted c WHERE o.store = c.store AND o.number = c.number
 RETURNING o.store, o.number, o.sequence, c.added`
 
 // appendGiven appends facts from arrays.
 const appendGiven = `
 WITH given AS (
-	SELECT store, number, kind, key, at, actor, data::jsonb AS data, position
+	SELECT store, number, kind, key, at, actor, data::jsonb AS data, @wake::boolean AS wake, position
 	FROM unnest(@stores::text[], @numbers::text[], @kinds::text[], @keys::text[], @ats::timestamptz[], @actors::text[], @datas::text[])
 		WITH ORDINALITY AS n (store, number, kind, key, at, actor, data, position)
 )` + numberFacts
@@ -72,10 +79,10 @@ func (c *factColumns) add(id domain.OrderID, f domain.Fact) {
 	c.datas = append(c.datas, data)
 }
 
-func (c *factColumns) args() pgx.NamedArgs {
+func (c *factColumns) args(wake bool) pgx.NamedArgs {
 	return pgx.NamedArgs{
 		"stores": c.stores, "numbers": c.numbers, "kinds": c.kinds, "keys": c.keys,
-		"ats": c.ats, "actors": c.actors, "datas": c.datas,
+		"ats": c.ats, "actors": c.actors, "datas": c.datas, "wake": wake,
 	}
 }
 
@@ -83,8 +90,13 @@ func (c *factColumns) args() pgx.NamedArgs {
 // newest sequence and how many facts were new. Kind, Key, At, Actor and Data count;
 // Sequence is given here. A fact whose key the order has already is the same fact:
 // nothing changes, so a second run is harmless. It reopens nothing.
+// It is for what the order's workflow does itself, so it wakes nobody either.
 // An unknown order is fault.NotFound.
 func (s *Store) Append(ctx context.Context, id domain.OrderID, facts []domain.Fact) (last int64, added int, err error) {
+	return s.append(ctx, id, facts, false)
+}
+
+func (s *Store) append(ctx context.Context, id domain.OrderID, facts []domain.Fact, wake bool) (last int64, added int, err error) {
 	var columns factColumns
 	for _, f := range facts {
 		columns.add(id, f)
@@ -95,7 +107,7 @@ func (s *Store) Append(ctx context.Context, id domain.OrderID, facts []domain.Fa
 	var b pgx.Batch
 	b.Queue(lockOrder, orderArgs(id)).QueryRow(func(row pgx.Row) error { return row.Scan(&last) })
 	if len(facts) > 0 {
-		b.Queue(appendGiven, columns.args()).Query(func(rows pgx.Rows) error {
+		b.Queue(appendGiven, columns.args(wake)).Query(func(rows pgx.Rows) error {
 			result, err := pgx.CollectRows(rows, pgx.RowToStructByName[appended])
 			for _, a := range result {
 				last, added = a.Sequence, a.Added

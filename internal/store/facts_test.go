@@ -9,6 +9,7 @@ import (
 
 	"selvedge/internal/domain"
 	"selvedge/internal/fault"
+	"selvedge/internal/ports"
 	"selvedge/internal/store/storetest"
 )
 
@@ -116,10 +117,10 @@ func TestFactsOfAnUnknownConsignmentWaitForIt(t *testing.T) {
 	id := takeIn(t, s, shopOrder("1001")).ID
 
 	for i, wantAdded := range []int{2, 0} {
-		_, _, added, known, err := s.AppendForConsignment(ctx, "leeds", "1001-A", "", []domain.Fact{noted("x"), noted("y")})
+		recorded, err := s.AppendForConsignment(ctx, "leeds", "1001-A", "", []domain.Fact{noted("x"), noted("y")}, true)
 		require.NoError(t, err)
-		require.False(t, known)
-		require.Equal(t, wantAdded, added, "telling %d", i+1)
+		require.False(t, recorded.Known)
+		require.Equal(t, wantAdded, recorded.Added, "telling %d", i+1)
 	}
 	n, err := s.CountUnclaimed(ctx)
 	require.NoError(t, err)
@@ -135,33 +136,29 @@ func TestFactsOfAnUnknownConsignmentWaitForIt(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, n)
 
-	owner, last, added, known, err := s.AppendForConsignment(ctx, "leeds", "1001-A", "", []domain.Fact{noted("y"), noted("z")})
+	recorded, err := s.AppendForConsignment(ctx, "leeds", "1001-A", "", []domain.Fact{noted("y"), noted("z")}, true)
 	require.NoError(t, err)
-	require.True(t, known)
-	require.Equal(t, id, owner)
-	require.EqualValues(t, 4, last)
-	require.Equal(t, 1, added, "what was adopted is known")
+	require.Equal(t, ports.Recorded{ID: id, Sequence: 4, Added: 1, Known: true}, recorded, "what was adopted is known")
 }
 
 func TestFactsOfAnUnknownOrderWaitForIt(t *testing.T) {
 	t.Parallel()
 	s, ctx := storetest.New(t), within(t)
-	_, _, _, known, err := s.AppendForConsignment(ctx, "leeds", "odd", "atelier/1001", []domain.Fact{noted("x")})
+	recorded, err := s.AppendForConsignment(ctx, "leeds", "odd", "atelier/1001", []domain.Fact{noted("x")}, true)
 	require.NoError(t, err)
-	require.False(t, known)
-	_, _, _, known, err = s.AppendForConsignment(ctx, "leeds", "odd", "no reference", []domain.Fact{noted("w")})
+	require.False(t, recorded.Known)
+	recorded, err = s.AppendForConsignment(ctx, "leeds", "odd", "no reference", []domain.Fact{noted("w")}, true)
 	require.NoError(t, err)
-	require.False(t, known)
+	require.False(t, recorded.Known)
 
 	taken := takeIn(t, s, shopOrder("1001"))
 	require.EqualValues(t, 2, taken.Sequence, "the content and the fact that waited")
 	facts, err := s.Facts(ctx, taken.ID, 1)
 	require.NoError(t, err)
 	require.Equal(t, "x", facts[0].Key)
-	owner, _, _, known, err := s.AppendForConsignment(ctx, "leeds", "odd", "atelier/1001", []domain.Fact{noted("y")})
+	recorded, err = s.AppendForConsignment(ctx, "leeds", "odd", "atelier/1001", []domain.Fact{noted("y")}, true)
 	require.NoError(t, err)
-	require.True(t, known)
-	require.Equal(t, taken.ID, owner)
+	require.Equal(t, ports.Recorded{ID: taken.ID, Sequence: 3, Added: 1, Known: true}, recorded)
 }
 
 // A fact that comes while its order becomes known must end up with it, whoever is first.
@@ -174,10 +171,10 @@ func TestNoFactIsLeftBehindWhenItsOrderBecomesKnownMeanwhile(t *testing.T) {
 		errs := make([]error, 3)
 		number := fmt.Sprintf("%d-A", n)
 		wg.Go(func() {
-			_, _, _, _, errs[0] = s.AppendForConsignment(ctx, "leeds", number, "", []domain.Fact{noted("by number")})
+			_, errs[0] = s.AppendForConsignment(ctx, "leeds", number, "", []domain.Fact{noted("by number")}, true)
 		})
 		wg.Go(func() {
-			_, _, _, _, errs[1] = s.AppendForConsignment(ctx, "lyon", "other", o.Order.ID.String(), []domain.Fact{noted("by reference")})
+			_, errs[1] = s.AppendForConsignment(ctx, "lyon", "other", o.Order.ID.String(), []domain.Fact{noted("by reference")}, true)
 		})
 		wg.Go(func() {
 			takeIn(t, s, o)

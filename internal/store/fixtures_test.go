@@ -60,7 +60,7 @@ func changed(o ports.ShopOrder, minutes int, change func(*ports.ShopOrder)) port
 }
 
 // takeIn takes in one order and answers what became of it.
-func takeIn(t testing.TB, s *store.Store, o ports.ShopOrder) store.Taken {
+func takeIn(t testing.TB, s *store.Store, o ports.ShopOrder) ports.Taken {
 	t.Helper()
 	taken, err := s.TakeIn(within(t), []ports.ShopOrder{o}, noon)
 	require.NoError(t, err)

@@ -132,7 +132,6 @@ func TestAnErasedOrderStaysErased(t *testing.T) {
 	require.NoError(t, err)
 	loaded, err := s.Load(ctx, id)
 	require.NoError(t, err)
-	require.True(t, loaded.Erased)
 	require.Zero(t, loaded.Personal)
 	require.Empty(t, loaded.Fingerprint([]byte("x")))
 	require.True(t, loaded.Order.OnHold, "the canonical order is refreshed")

@@ -2,40 +2,11 @@ package store
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"selvedge/internal/domain"
 )
-
-// Loaded is all that a wake-up of an order needs, as of one instant.
-type Loaded struct {
-	Order    domain.Order
-	Personal domain.Personal `json:"-"` // zero when erased; never reaches a history
-	Version  string          // of the content, as in the newest content fact
-	Sequence int64           // of the newest fact
-	Facts    []domain.Fact   // all of them, in sequence
-	// Consignments are the planned ones, oldest first.
-	Consignments []domain.Consignment
-	ClosedAt     *time.Time
-	Erased       bool // the personal data was erased
-
-	// digest is a closure, not the key itself, so that nothing can print the key.
-	digest func([]byte) string
-}
-
-// Fingerprint is a keyed fingerprint of data for this order, 16 bytes as hex: equal
-// data give equal fingerprints, and nobody can find personal data by trying. Empty
-// when the order was erased.
-func (l Loaded) Fingerprint(data []byte) string {
-	if l.digest == nil {
-		return ""
-	}
-	return l.digest(data)
-}
 
 // Order reads the canonical order. Unknown is fault.NotFound.
 func (s *Store) Order(ctx context.Context, id domain.OrderID) (domain.Order, error) {
@@ -54,7 +25,9 @@ func (s *Store) Personal(ctx context.Context, id domain.OrderID) (domain.Persona
 	return key.open(sealed)
 }
 
-// Fingerprint is Loaded.Fingerprint without loading. After Erase it is fault.Invalid with code erased.
+// Fingerprint is a keyed fingerprint of data for an order, 16 bytes as hex: equal data
+// give equal fingerprints, and nobody can find personal data by trying. After Erase
+// it is fault.Invalid with code erased.
 func (s *Store) Fingerprint(ctx context.Context, id domain.OrderID, data []byte) (string, error) {
 	key, err := s.orderKey(ctx, id, new([]byte))
 	if err != nil {
@@ -73,80 +46,6 @@ func (s *Store) orderKey(ctx context.Context, id domain.OrderID, sealed *[]byte)
 		return orderKey{}, orderFault("open order key", id, err)
 	}
 	return s.keys.openOrderKey(id, wrapped, deref(keyID))
-}
-
-// Load reads an order, its person, all facts and its consignments in one statement,
-// hence one snapshot: a fact is never seen without the content it tells of.
-// Unknown is fault.NotFound.
-func (s *Store) Load(ctx context.Context, id domain.OrderID) (Loaded, error) {
-	const op = "load order"
-	rows, err := s.pool.Query(ctx, `
-		SELECT o.content, o.version, o.sequence, o.personal, o.data_key, COALESCE(o.key_id, '') AS key_id, o.wholesale, o.closed_at,
-			(SELECT json_agg(json_build_object('sequence', f.sequence, 'kind', f.kind, 'key', f.key,
-					'at', f.at, 'actor', f.actor, 'data', f.data) ORDER BY f.sequence)
-				FROM facts f WHERE f.store = o.store AND f.number = o.number) AS facts,
-			(SELECT json_agg(c.content ORDER BY c.id)
-				FROM consignments c WHERE c.store = o.store AND c.number = o.number) AS consignments
-		FROM orders o WHERE o.store = @store AND o.number = @number`, orderArgs(id))
-	if err != nil {
-		return Loaded{}, toFault(op, err)
-	}
-	row, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[loadedRow])
-	if err != nil {
-		return Loaded{}, orderFault(op, id, err)
-	}
-	l, err := row.open(s.keys, id)
-	if err != nil {
-		return Loaded{}, toFault(op, fmt.Errorf("order %s: %w", id, err))
-	}
-	return l, nil
-}
-
-type loadedRow struct {
-	Content      []byte
-	Version      string
-	Sequence     int64
-	Personal     []byte
-	DataKey      []byte
-	KeyID        string
-	Wholesale    bool
-	ClosedAt     *time.Time
-	Facts        []byte
-	Consignments []byte
-}
-
-func (r loadedRow) open(keys Keyring, id domain.OrderID) (Loaded, error) {
-	l := Loaded{Version: r.Version, Sequence: r.Sequence, ClosedAt: r.ClosedAt}
-	if err := json.Unmarshal(r.Content, &l.Order); err != nil {
-		return Loaded{}, err
-	}
-	if r.Facts != nil {
-		if err := json.Unmarshal(r.Facts, &l.Facts); err != nil {
-			return Loaded{}, err
-		}
-	}
-	for i := range l.Facts { // JSON carries the session's time zone and writes absent data as null
-		l.Facts[i].At = l.Facts[i].At.UTC()
-		if string(l.Facts[i].Data) == "null" {
-			l.Facts[i].Data = nil
-		}
-	}
-	if r.Consignments != nil {
-		if err := json.Unmarshal(r.Consignments, &l.Consignments); err != nil {
-			return Loaded{}, err
-		}
-	}
-	if r.DataKey == nil {
-		l.Erased = !r.Wholesale
-		return l, nil
-	}
-	key, err := keys.openOrderKey(id, r.DataKey, r.KeyID)
-	if err != nil {
-		return Loaded{}, err
-	}
-	l.digest = key.fingerprint
-	l.Personal, err = key.open(r.Personal)
-	return l, err
 }
 
 // Erase destroys an order's data key and with it its person, for good; what was

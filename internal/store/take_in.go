@@ -17,39 +17,28 @@ import (
 // actorShop is the actor of facts that come from the shop's order itself.
 const actorShop = "shop"
 
-// Taken says what taking one order in did.
-type Taken struct {
-	ID       domain.OrderID
-	Sequence int64 // of the newest fact
-	// Changed: a content fact was added, so the order's workflow has to look; true for new orders too.
-	Changed   bool
-	New       bool       // first time we see it
-	Stale     bool       // older than what is stored: ignored
-	Wholesale bool       // stored and counted only, never changed or new
-	ClosedAt  *time.Time // set when the order is closed here: a change has to reopen it
-}
-
 // TakeIn stores orders as read from the shop, in one transaction: all of them or
 // none. Entries with Err set are skipped (see SaveRefused); of two readings of one
-// order in a batch the newer counts. There is one Taken per order, sorted by id.
+// order in a batch the newer counts. There is one answer per order, sorted by id.
 //
 // A content fact is appended when the content differs from the stored one; a
 // reading older than the stored one is ignored. An order that was erased stays
 // erased: its canonical part is refreshed, no person is stored and changes of it are not told.
-// A second run with the same orders changes nothing.
-func (s *Store) TakeIn(ctx context.Context, orders []ports.ShopOrder, at time.Time) ([]Taken, error) {
+// Changed says that a content fact was added, for new orders too; a wholesale order is
+// stored and counted, never changed or new. A second run with the same orders changes nothing.
+func (s *Store) TakeIn(ctx context.Context, orders []ports.ShopOrder, at time.Time) ([]ports.Taken, error) {
 	const op = "take in orders"
 	batch := newestOfEach(orders)
 	if len(batch) == 0 {
 		return nil, nil
 	}
-	var taken []Taken
+	var taken []ports.Taken
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		locked, err := s.lockForIntake(ctx, tx, batch, at)
 		if err != nil {
 			return err
 		}
-		in := intake{taken: make([]Taken, 0, len(batch))}
+		in := intake{taken: make([]ports.Taken, 0, len(batch))}
 		for _, o := range batch {
 			if err := in.plan(s.keys, locked[o.Order.ID], o); err != nil {
 				return fmt.Errorf("order %s: %w", o.Order.ID, err)
@@ -152,7 +141,7 @@ func (s *Store) lockForIntake(ctx context.Context, tx pgx.Tx, batch []ports.Shop
 
 // intake collects what a batch writes, column by column.
 type intake struct {
-	taken   []Taken
+	taken   []ports.Taken
 	rows    orderColumns
 	lines   lineColumns
 	facts   factColumns
@@ -162,7 +151,7 @@ type intake struct {
 // plan decides what becomes of one order.
 func (in *intake) plan(keys Keyring, have *lockedOrder, o ports.ShopOrder) error {
 	id := o.Order.ID
-	t := Taken{ID: id, Sequence: have.Sequence, Wholesale: o.Order.Wholesale, ClosedAt: have.ClosedAt}
+	t := ports.Taken{ID: id, Sequence: have.Sequence, Wholesale: o.Order.Wholesale, Closed: have.ClosedAt != nil}
 	defer func() { in.taken = append(in.taken, t) }()
 	// PostgreSQL keeps microseconds: what is the same instant there is not older here.
 	if !have.fresh && o.Order.UpdatedAt.Truncate(time.Microsecond).Before(have.UpdatedAt) {
@@ -220,7 +209,7 @@ func (in *intake) write(ctx context.Context, tx pgx.Tx) error {
 		return err
 	}
 	if len(in.facts.keys) > 0 {
-		b.Queue(appendGiven, in.facts.args()).Query(remember)
+		b.Queue(appendGiven, in.facts.args(true)).Query(remember)
 	}
 	if len(in.adopted) > 0 {
 		stores, numbers := columnsOf(in.adopted)

@@ -8,6 +8,7 @@ import (
 
 	"selvedge/internal/domain"
 	"selvedge/internal/fault"
+	"selvedge/internal/ports"
 )
 
 // Facts can come before we know whose they are. Whoever makes an order or a
@@ -25,7 +26,7 @@ WITH given AS (
 	DELETE FROM unclaimed_facts u
 	USING unnest(@stores::text[], @numbers::text[]) AS o (store, number)
 	WHERE u.reference <> '' AND u.reference = o.store || '/' || o.number
-	RETURNING o.store, o.number, u.kind, u.key, u.at, u.actor, u.data, u.id AS position
+	RETURNING o.store, o.number, u.kind, u.key, u.at, u.actor, u.data, u.wake, u.id AS position
 )` + numberFacts
 
 // adoptByConsignment numbers the waiting facts of a consignment for its order.
@@ -33,7 +34,7 @@ const adoptByConsignment = `
 WITH given AS (
 	DELETE FROM unclaimed_facts u
 	WHERE u.warehouse = @warehouse AND u.consignment = @consignment
-	RETURNING @store::text AS store, @number::text AS number, u.kind, u.key, u.at, u.actor, u.data, u.id AS position
+	RETURNING @store::text AS store, @number::text AS number, u.kind, u.key, u.at, u.actor, u.data, u.wake, u.id AS position
 )` + numberFacts
 
 // errClaimed tells that the owner became known while we waited for the lock.
@@ -41,27 +42,28 @@ var errClaimed = errors.New("the owner of these facts is known by now")
 
 // AppendForConsignment appends facts to the order that a warehouse's order belongs
 // to: by the consignment's number, else by the reference <store>/<number> that the
-// warehouse carries back (may be empty). When neither is known the facts wait,
-// known is false and added counts those that were not waiting yet. A second run is harmless: the same key is the
-// same fact, waiting or not.
-func (s *Store) AppendForConsignment(ctx context.Context, warehouse, number, reference string, facts []domain.Fact) (id domain.OrderID, last int64, added int, known bool, err error) {
+// warehouse carries back (may be empty). When neither is known the facts wait, Known
+// is false and Added counts those that were not waiting yet. wake says that the
+// order's workflow has to look, now or when they are adopted (see Unseen). A second
+// run is harmless: the same key is the same fact, waiting or not.
+func (s *Store) AppendForConsignment(ctx context.Context, warehouse, number, reference string, facts []domain.Fact, wake bool) (ports.Recorded, error) {
 	const op = "append facts of a consignment"
 	// Twice is enough: an owner that became known does not become unknown again.
 	for range 2 {
-		id, known, err = findOwner(ctx, s.pool, warehouse, number, reference)
+		id, known, err := findOwner(ctx, s.pool, warehouse, number, reference)
 		if err != nil {
-			return domain.OrderID{}, 0, 0, false, toFault(op, err)
+			return ports.Recorded{}, toFault(op, err)
 		}
 		if known {
-			last, added, err = s.Append(ctx, id, facts)
-			return id, last, added, true, err
+			last, added, err := s.append(ctx, id, facts, wake)
+			return ports.Recorded{ID: id, Sequence: last, Added: added, Known: true}, err
 		}
-		added, err = s.leaveUnclaimed(ctx, warehouse, number, reference, facts)
+		added, err := s.leaveUnclaimed(ctx, warehouse, number, reference, facts, wake)
 		if !errors.Is(err, errClaimed) {
-			return domain.OrderID{}, 0, added, false, toFault(op, err)
+			return ports.Recorded{Added: added}, toFault(op, err)
 		}
 	}
-	return domain.OrderID{}, 0, 0, false, &fault.Fault{Kind: fault.Unavailable, System: system, Op: op, Message: "the consignment's order changed hands meanwhile: do it again"}
+	return ports.Recorded{}, &fault.Fault{Kind: fault.Unavailable, System: system, Op: op, Message: "the consignment's order changed hands meanwhile: do it again"}
 }
 
 // findOwner finds the order of a consignment. Wholesale orders own no facts.
@@ -85,12 +87,12 @@ func findOwner(ctx context.Context, db dbtx, warehouse, number, reference string
 }
 
 // leaveUnclaimed stores facts for whoever makes their order known.
-func (s *Store) leaveUnclaimed(ctx context.Context, warehouse, number, reference string, facts []domain.Fact) (added int, err error) {
+func (s *Store) leaveUnclaimed(ctx context.Context, warehouse, number, reference string, facts []domain.Fact, wake bool) (added int, err error) {
 	var columns factColumns
 	for _, f := range facts {
 		columns.add(domain.OrderID{}, f)
 	}
-	args := columns.args()
+	args := columns.args(wake)
 	args["warehouse"], args["consignment"], args["reference"] = warehouse, number, reference
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, lockUnclaimed); err != nil {
@@ -100,8 +102,8 @@ func (s *Store) leaveUnclaimed(ctx context.Context, warehouse, number, reference
 			return errors.Join(err, claimed(known))
 		}
 		tag, err := tx.Exec(ctx, `
-			INSERT INTO unclaimed_facts (warehouse, consignment, reference, kind, key, at, actor, data)
-			SELECT @warehouse, @consignment, @reference, kind, key, at, actor, data::jsonb
+			INSERT INTO unclaimed_facts (warehouse, consignment, reference, kind, key, at, actor, data, wake)
+			SELECT @warehouse, @consignment, @reference, kind, key, at, actor, data::jsonb, @wake
 			FROM unnest(@kinds::text[], @keys::text[], @ats::timestamptz[], @actors::text[], @datas::text[])
 				WITH ORDINALITY AS n (kind, key, at, actor, data, position)
 			ORDER BY position

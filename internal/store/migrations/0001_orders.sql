@@ -19,6 +19,9 @@ CREATE TABLE orders (
     data_key        bytea,                               -- the data key, wrapped by a master key; NULL once erased
     key_id          text,                                -- which master key wrapped it
     sequence        bigint      NOT NULL DEFAULT 0,      -- of the newest fact
+    wake_sequence   bigint      NOT NULL DEFAULT 0,      -- of the newest fact that the order's workflow has to look at
+    seen_sequence   bigint      NOT NULL DEFAULT 0,      -- up to where it has looked
+    wake_at         timestamptz,                         -- since when it has something to look at
     taken_at        timestamptz NOT NULL,                -- when we first saw it
     updated_at      timestamptz NOT NULL,                -- the shop's own instant of the content
     erased_at       timestamptz,
@@ -33,6 +36,7 @@ CREATE TABLE orders (
     CONSTRAINT orders_named CHECK (store <> '' AND number <> '')
 ) WITH (fillfactor = 80); -- every fact rewrites its order's row: leave room to do so in the page
 
+CREATE INDEX orders_unseen ON orders (wake_at) WHERE wake_sequence > seen_sequence;
 CREATE INDEX orders_open ON orders (store, number) WHERE closed_at IS NULL AND NOT wholesale;
 
 -- Projection of the canonical order's lines, for stock and reports. By position,
@@ -103,6 +107,7 @@ CREATE TABLE unclaimed_facts (
     at          timestamptz NOT NULL,
     actor       text        NOT NULL,
     data        jsonb,
+    wake        boolean     NOT NULL, -- whether the order's workflow has to look at it
     received_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT unclaimed_facts_key UNIQUE (warehouse, consignment, key),
     CONSTRAINT unclaimed_facts_named CHECK (kind <> '' AND key <> '')
@@ -117,7 +122,6 @@ CREATE TABLE attempts (
     key               text        NOT NULL,
     begun_at          timestamptz NOT NULL,
     answered_at       timestamptz,
-    before            timestamptz, -- the attempt before this one, if it had no answer
     tries             integer     NOT NULL DEFAULT 1,
     CONSTRAINT attempts_pk PRIMARY KEY (store, number, key),
     CONSTRAINT attempts_order FOREIGN KEY (store, number) REFERENCES orders (store, number)
