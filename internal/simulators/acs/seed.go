@@ -33,7 +33,8 @@ type AccountSeed struct {
 	ShippingServices []ShippingService `json:"shippingServices,omitempty"`
 	Items            []Item            `json:"items,omitempty"`
 	Inventory        []InventorySeed   `json:"inventory,omitempty"`
-	// Webhook is a target that gets every event; unlike a subscription of the API it may be loopback http.
+	// Webhook is a target that gets every event; unlike a subscription of the API it
+	// may be loopback http. Another seed with a target replaces it.
 	Webhook *WebhookTarget `json:"webhook,omitempty"`
 }
 

@@ -56,19 +56,23 @@ func (sub *subscription) wants(kind string) bool {
 	return !sub.gone && (len(sub.types) == 0 || slices.Contains(sub.types, kind))
 }
 
-// target sets the target that the control API names. The same one again changes nothing.
+// seededTarget is the subscription that the control API sets.
+const seededTarget = "sub_seeded"
+
+// target sets the target that the control API names, in place of an earlier
+// one. The same one again changes nothing.
 func (a *account) target(t WebhookTarget) {
 	key, err := decodeSecret(t.Secret)
 	if err != nil {
 		return // checkSeed has refused it
 	}
 	for _, sub := range a.subscriptions {
-		if sub.url == t.URL && !sub.gone {
-			sub.key = key
+		if sub.id == seededTarget {
+			sub.url, sub.key, sub.gone = t.URL, key, false
 			return
 		}
 	}
-	a.subscriptions = append(a.subscriptions, &subscription{account: a, id: "sub_seeded_" + strconv.Itoa(len(a.subscriptions)+1), url: t.URL, key: key})
+	a.subscriptions = append(a.subscriptions, &subscription{account: a, id: seededTarget, url: t.URL, key: key})
 }
 
 // send draws what happens to an event on its way to a subscription.

@@ -216,6 +216,16 @@ func TestWebhookRetriesUntilTaken(t *testing.T) {
 	require.Len(t, r.taken(), 1)
 }
 
+func TestSeededTargetIsReplaced(t *testing.T) {
+	t.Parallel()
+	old, now := receive(t), receive(t)
+	h := open(t, acs.Options{}, old.seed())
+	require.NoError(t, h.sim.Seed(now.seed()))
+	h.act(acs.Action{Action: "move", SKU: "DRESS", From: "in_refurbishment", To: "available", Quantity: 1})
+	require.Eventually(t, func() bool { return len(now.taken()) == 1 }, 10*time.Second, 5*time.Millisecond)
+	require.Empty(t, old.taken())
+}
+
 func TestWebhookAnswer410EndsTheSubscription(t *testing.T) {
 	t.Parallel()
 	r := receive(t)
