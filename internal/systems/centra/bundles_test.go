@@ -27,13 +27,13 @@ func TestOnlyWholeBundlesAreFolded(t *testing.T) {
 		ship, want []q
 		incomplete bool
 	}{
-		"a product stays":                     {ship: []q{{"1", 1}}, want: []q{{"1", 1}}},
-		"a whole bundle":                      {ship: []q{{"3", 2}, {"4", 1}}, want: []q{{"2", 1}}},
-		"all bundles beside a product":        {ship: []q{{"4", 3}, {"1", 1}, {"3", 6}}, want: []q{{"2", 3}, {"1", 1}}},
-		"a component named twice":             {ship: []q{{"3", 1}, {"4", 1}, {"3", 1}}, want: []q{{"2", 1}}},
-		"a component is missing":              {ship: []q{{"3", 2}}, incomplete: true},
-		"too little of a component":           {ship: []q{{"3", 1}, {"4", 1}}, incomplete: true},
-		"more of one component than of other": {ship: []q{{"3", 4}, {"4", 1}}, incomplete: true},
+		"a product stays":                     {ship: []q{units("1", 1)}, want: []q{units("1", 1)}},
+		"a whole bundle":                      {ship: []q{units("3", 2), units("4", 1)}, want: []q{units("2", 1)}},
+		"all bundles beside a product":        {ship: []q{units("4", 3), units("1", 1), units("3", 6)}, want: []q{units("2", 3), units("1", 1)}},
+		"a component named twice":             {ship: []q{units("3", 1), units("4", 1), units("3", 1)}, want: []q{units("2", 1)}},
+		"a component is missing":              {ship: []q{units("3", 2)}, incomplete: true},
+		"too little of a component":           {ship: []q{units("3", 1), units("4", 1)}, incomplete: true},
+		"more of one component than of other": {ship: []q{units("3", 4), units("4", 1)}, incomplete: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -85,3 +85,7 @@ func TestUnderTheReadingBundleTheShipmentNamesTheBundleLine(t *testing.T) {
 }
 
 func readBundles(c *centra.Config, _ *centra.Options) { c.BundleLines = centra.BundleLinesBundle }
+
+func units(line string, n int) domain.LineQuantity {
+	return domain.LineQuantity{Line: line, Quantity: n}
+}

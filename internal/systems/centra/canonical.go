@@ -208,7 +208,7 @@ func (r *reader) amount(field string, m wire.Money) int64 {
 		return 0
 	}
 	d, err := decimal.NewFromString(m.Value.String())
-	if err != nil {
+	if err != nil || d.Exponent() < -30 || d.Exponent() > 30 { // exponents beyond cost hours to write out
 		r.complain(field, "", "is not a number")
 		return 0
 	}

@@ -19,6 +19,7 @@ func FuzzOrders(f *testing.F) {
 		f.Add(raw)
 	}
 	f.Add(`{"data":{"orders":[{"number":1,"grandTotal":{"value":1e999999999,"currency":{"code":"EUR"}}}]}}`)
+	f.Add(`{"data":{"orders":[{"number":1,"grandTotal":{"value":1e-999999999,"currency":{"code":"EUR"}}}]}}`)
 	f.Add(`{"data":{"orders":null},"errors":[null]}`)
 	f.Fuzz(func(t *testing.T, body string) {
 		shop, err := centra.New(centra.Config{BaseURL: "http://centra.test", Token: token, Stores: centra.Stores{1: "atelier"}}, centra.Options{Doer: canned{"Orders": body}})

@@ -41,6 +41,7 @@ func (c *client) statusFault(call call, res *http.Response) error {
 		f.Kind, f.Message = fault.RateLimited, "Centra's quota is used up"
 		f.RetryAt = retryAt.Add(rand.N(maxJitter))
 		c.pace.block(call, f.RetryAt)
+		c.quotasUnknown()
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
 		f.Kind, f.Code = fault.Misconfigured, "credentials"
 		f.Message = "Centra does not accept the API token; it is wrong, expired or revoked: make a new one under System > API tokens and set TOKEN"

@@ -167,9 +167,20 @@ func (c *client) refreshQuotas(ctx context.Context) {
 	if c.refresh <= 0 || ctx.Value(withoutRefresh{}) != nil || !c.dueForRefresh() {
 		return
 	}
-	if data, err := gen.RateLimits(context.WithValue(ctx, withoutRefresh{}, true), c); err == nil {
+	data, err := gen.RateLimits(context.WithValue(ctx, withoutRefresh{}, true), c)
+	switch {
+	case err == nil:
 		c.pace.adopt(data.RateLimits)
+	case fault.Is(err, fault.RateLimited):
+		c.quotasUnknown()
 	}
+}
+
+// quotasUnknown makes the next call ask again: a 429 shows that our count is wrong.
+func (c *client) quotasUnknown() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.refreshed = time.Time{}
 }
 
 func (c *client) dueForRefresh() bool {

@@ -88,3 +88,20 @@ func TestAFailingQuotaQueryDoesNotStopTheWork(t *testing.T) {
 	require.NoError(t, read(t.Context(), shop))
 	require.Error(t, shop.Probe(t.Context()))
 }
+
+func TestAfterA429TheQuotasAreAskedForAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		doer := &counting{canned: canned{"RateLimits": limits("REQUEST_COUNT TEN_SECONDS 20 20"), "Events": `{"data":{"events":[]}}`}}
+		shop, err := centra.New(centra.Config{BaseURL: "http://centra.test", Token: token, Stores: centra.Stores{1: "a"}, MaxWait: 10 * time.Second, QuotaRefresh: time.Hour}, centra.Options{Doer: doer})
+		require.NoError(t, err)
+		require.NoError(t, read(t.Context(), shop))
+		doer.refuse = true
+		require.True(t, fault.Is(read(t.Context(), shop), fault.RateLimited))
+		doer.refuse = false
+		start := time.Now()
+		require.NoError(t, read(t.Context(), shop))
+		require.GreaterOrEqual(t, time.Since(start), 3*time.Second, "not before the moment that Centra named")
+		require.Equal(t, []string{"RateLimits", "Events", "Events", "RateLimits", "Events"}, doer.asked)
+	})
+}

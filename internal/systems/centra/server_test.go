@@ -142,3 +142,22 @@ func (c canned) Do(r *http.Request) (*http.Response, error) {
 	}
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(c[asked.Op]))}, nil
 }
+
+// counting is canned, keeps what was asked, and answers 429 while told to.
+type counting struct {
+	canned
+	asked  []string
+	refuse bool
+}
+
+func (c *counting) Do(r *http.Request) (*http.Response, error) {
+	var asked request
+	if err := json.NewDecoder(r.Body).Decode(&asked); err != nil {
+		return nil, err
+	}
+	c.asked = append(c.asked, asked.Op)
+	if c.refuse {
+		return &http.Response{StatusCode: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"3"}}, Body: http.NoBody}, nil
+	}
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(c.canned[asked.Op]))}, nil
+}

@@ -178,7 +178,11 @@ func (s *Shop) CompleteShipment(ctx context.Context, id string, d ports.Shipment
 	if refused := refusal(op, input, payload.UserErrors); refused != nil {
 		return s.done(ctx, op, n, refused, func(sh domain.ShopShipment) bool { return sh.Shipped })
 	}
-	return s.written(op, payload.Shipment, warnings(input, payload.UserWarnings))
+	write, err := s.written(op, payload.Shipment, warnings(input, payload.UserWarnings))
+	if err == nil && s.bundles && len(d.Lines) > 0 {
+		write.Shipment.Lines = slices.Clone(d.Lines)
+	}
+	return write, err
 }
 
 // CaptureShipment takes the shipment's money. It is not repeatable: whether Centra
