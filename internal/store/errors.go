@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/json"
 	"errors"
 	"strings"
 
@@ -48,7 +49,12 @@ func toFault(op string, err error) error {
 		return err
 	}
 	var pg *pgconn.PgError
+	var syntax *json.SyntaxError
+	var mismatch *json.UnmarshalTypeError
+	var scan pgx.ScanArgError
 	switch {
+	case errors.As(err, &syntax), errors.As(err, &mismatch), errors.As(err, &scan):
+		return &fault.Fault{Kind: fault.Invalid, System: system, Op: op, Code: "stored", Message: "what is stored cannot be read by this program", Err: err}
 	case errors.Is(err, pgx.ErrNoRows):
 		return &fault.Fault{Kind: fault.NotFound, System: system, Op: op, Message: "nothing stored under this key"}
 	case errors.As(err, &pg):

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
+	"selvedge/internal/domain"
 	"selvedge/internal/fault"
 	"selvedge/internal/store"
 	"selvedge/internal/store/storetest"
@@ -107,4 +108,22 @@ func TestOpeningFailsWithAReason(t *testing.T) {
 		require.True(t, fault.Is(err, tt.want), "%s: %v", name, err)
 		require.NotContains(t, err.Error(), "sesame")
 	}
+}
+
+func TestWhatThisProgramCannotReadIsNoOutage(t *testing.T) {
+	t.Parallel()
+	url, ctx := storetest.URL(t), within(t)
+	s := storetest.Open(t, url, storetest.Keyring(t, "k1"))
+	id := takeIn(t, s, shopOrder("1001")).ID
+	conn, err := pgx.Connect(ctx, url)
+	require.NoError(t, err)
+	defer conn.Close(ctx)
+	_, err = conn.Exec(ctx, `UPDATE selvedge.orders SET content = '{"grandTotal": "much"}'`)
+	require.NoError(t, err)
+	_, err = s.Load(ctx, id)
+	require.True(t, fault.Is(err, fault.Invalid), "%v", err)
+	_, err = s.Order(ctx, id)
+	require.True(t, fault.Is(err, fault.Invalid), "%v", err)
+	_, _, err = s.Append(ctx, id, []domain.Fact{{Kind: domain.FactNoted, Key: "k", At: noon, Data: []byte("no JSON")}})
+	require.True(t, fault.Is(err, fault.Invalid), "%v", err)
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -63,7 +64,9 @@ func poolConfig(url string) (*pgxpool.Config, error) {
 	}
 	// Local activities and intake hold a connection for milliseconds, so a few carry
 	// hundreds of orders a second; a PostgreSQL of default size (100) serves six processes.
-	cfg.MaxConns = max(cfg.MaxConns, 16)
+	if !strings.Contains(url, "pool_max_conns") {
+		cfg.MaxConns = 16
+	}
 	// Connections are renewed, so that a failed-over or resized server is used again evenly.
 	cfg.MaxConnLifetime = 30 * time.Minute
 	cfg.MaxConnLifetimeJitter = 5 * time.Minute
