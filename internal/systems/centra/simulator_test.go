@@ -382,3 +382,23 @@ func TestNoPersonLeavesTheSimulatorInAnError(t *testing.T) {
 	require.NoError(t, err)
 	requireClean(t, string(raw))
 }
+
+func TestTheRestOfAReducedOrderIsReleasedOnceAndAgain(t *testing.T) {
+	t.Parallel()
+	shop, _ := simulated(t)
+	order := readOne(t, shop, "1001")
+	require.NoError(t, shop.CancelLines(t.Context(), order.ID, []domain.LineQuantity{{Line: order.Lines[1].ID, Quantity: 1}}, "not found"))
+	draft := shipDraft(order, domain.LineQuantity{Line: order.Lines[0].ID, Quantity: 2})
+	draft.Shipping = ports.Cost{Value: 4900}
+	write, err := shop.CreateShipment(t.Context(), draft)
+	require.NoError(t, err)
+	require.Equal(t, int64(2*39900+4900), write.Shipment.Total)
+	before := readOne(t, shop, "1001").Payment
+	require.Greater(t, before.Authorized, before.Captured)
+	for range 2 {
+		require.NoError(t, shop.ReleaseAuthorisation(t.Context(), order.ID))
+	}
+	after := readOne(t, shop, "1001")
+	require.Equal(t, after.Payment.Captured, after.Payment.Authorized)
+	require.Equal(t, domain.ShopShipped, after.Status)
+}
