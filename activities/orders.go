@@ -24,6 +24,8 @@ type Orders struct {
 	Enrich   EnrichSettings
 	// Warehouses we can hand orders to, by their name in the shop.
 	Warehouses map[string]ports.Warehouse
+	// Services gives what a warehouse offers; nil, or none, when that is not known.
+	Services func(warehouse string) []enrich.Service
 	// OutageBudget is how long an order waits for a system before a person is asked.
 	OutageBudget time.Duration
 	Clock        func() time.Time
@@ -161,7 +163,7 @@ func (o *Orders) complete(ctx context.Context, record ports.OrderRecord, index *
 		attributes = append(attributes, found...)
 	}
 	output, questions := enrich.Complete(enrich.Input{Order: record.Order, Rules: index, Attributes: attributes,
-		Limits: o.limits, AttributeKeys: o.Enrich.AttributeKeys, Overrides: overrides(record.Facts), HomeCountry: o.Enrich.HomeCountry})
+		Limits: o.limits, Services: o.Services, AttributeKeys: o.Enrich.AttributeKeys, Overrides: overrides(record.Facts), HomeCountry: o.Enrich.HomeCountry})
 	return output, questions, nil
 }
 

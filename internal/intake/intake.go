@@ -70,12 +70,16 @@ func (i *Intake) TakeOrders(ctx context.Context, store string, numbers []string)
 		if err != nil {
 			return changed, fmt.Errorf("store %d orders of %s: %w", len(readable), store, err)
 		}
-		for k, t := range taken {
+		read := map[domain.OrderID]domain.Order{}
+		for _, o := range readable {
+			read[o.Order.ID] = o.Order
+		}
+		for _, t := range taken {
 			if !t.Changed || t.Wholesale {
 				continue
 			}
 			changed++
-			if err := i.wake(ctx, readable[k].Order, t); err != nil {
+			if err := i.wake(ctx, read[t.ID], t); err != nil {
 				return changed, err
 			}
 		}

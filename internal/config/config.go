@@ -1,0 +1,175 @@
+// Package config reads and validates the environment once. Every complaint is told
+// at the same time, each naming variable, value (never of a secret) and remedy.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+	"go.uber.org/zap/zapcore"
+
+	"selvedge/internal/store"
+	"selvedge/internal/systems/acs"
+	"selvedge/internal/systems/centra"
+)
+
+// Prefix stands before every variable of ours.
+const Prefix = "SELVEDGE_"
+
+// Config is all settings. Temporal's own are read by its envconfig (TEMPORAL_*).
+type Config struct {
+	DatabaseURL string   `env:"DATABASE_URL"`
+	Selvedge    Settings `envPrefix:"SELVEDGE_"`
+}
+
+// Settings are our own settings.
+type Settings struct {
+	MasterKeys string        `env:"MASTER_KEYS"` // id:base64 of 32 bytes; first is current. Secret.
+	Centra     centra.Config `envPrefix:"CENTRA_"`
+	ACS        []acs.Config  `envPrefix:"ACS"` // SELVEDGE_ACS_0_ACCOUNT, SELVEDGE_ACS_1_ACCOUNT, …
+
+	// TrackingWait is how long a parcel without tracking waits before it is completed in the shop.
+	TrackingWait time.Duration `env:"TRACKING_WAIT" envDefault:"30m"`
+	// ReturnWindow is how long a shipped order stays open for returns.
+	ReturnWindow time.Duration `env:"RETURN_WINDOW" envDefault:"1440h"`
+	// CaptureWait is how long an asynchronous capture may stay without an outcome before finance is asked.
+	CaptureWait time.Duration `env:"CAPTURE_WAIT" envDefault:"24h"`
+	// OutageBudget is how long an order waits for a system before a person is asked.
+	OutageBudget time.Duration `env:"OUTAGE_BUDGET" envDefault:"24h"`
+	// Settle is how long a system may still act on a request whose answer was lost.
+	Settle time.Duration `env:"SETTLE" envDefault:"60s"`
+	// ProbeEvery is how often a system that is away is asked whether it is back.
+	ProbeEvery time.Duration `env:"PROBE_EVERY" envDefault:"15s"`
+	// IntakeEvery and FeedEvery are the intervals of the schedules.
+	IntakeEvery time.Duration `env:"INTAKE_EVERY" envDefault:"1m"`
+	FeedEvery   time.Duration `env:"FEED_EVERY" envDefault:"1m"`
+	// NumberPrefix precedes order numbers at the warehouse where shops share an account.
+	NumberPrefix string `env:"NUMBER_PREFIX"`
+	// HomeCountry is where the warehouses stand; parcels to any other need customs attributes.
+	HomeCountry string `env:"HOME_COUNTRY" envDefault:"GB"`
+	// AttributeKeys maps a warehouse's item attribute to the shop's: itemCondition=acs.condition,…
+	AttributeKeys map[string]string `env:"ATTRIBUTE_KEYS" envKeyValSeparator:"="`
+
+	WorkerListen string `env:"WORKER_LISTEN" envDefault:"127.0.0.1:9090"` // /metrics, /healthz, /readyz
+	Listen       string `env:"LISTEN" envDefault:"127.0.0.1:8090"`        // webhooks
+	LogLevel     string `env:"LOG_LEVEL" envDefault:"info"`
+	// CacheSize is how many orders a worker keeps in memory; each takes up to 40 KB.
+	CacheSize int `env:"CACHE_SIZE" envDefault:"5000"`
+	// Pollers is how many requests for work a worker keeps open per queue at most.
+	Pollers int `env:"POLLERS" envDefault:"8"`
+}
+
+// Part names what a command needs of the configuration.
+type Part int
+
+// Parts of the configuration.
+const (
+	Database Part = iota
+	Systems
+)
+
+// Load reads the environment and checks the parts that the caller needs.
+func Load(parts ...Part) (Config, error) { return FromMap(nil, parts...) }
+
+// FromMap is Load over the given variables instead of the process's; nil means the process's.
+func FromMap(environment map[string]string, parts ...Part) (Config, error) {
+	var c Config
+	options := env.Options{Environment: environment}
+	if environment == nil {
+		options.Environment = env.ToMap(environ())
+	}
+	complaints := parseErrors(env.ParseWithOptions(&c, options))
+	for _, p := range parts {
+		switch p {
+		case Database:
+			complaints = append(complaints, c.checkDatabase()...)
+		case Systems:
+			complaints = append(complaints, c.checkSystems()...)
+		}
+	}
+	complaints = append(complaints, c.Selvedge.check()...)
+	if len(complaints) > 0 {
+		return c, fmt.Errorf("configuration:\n%w", errors.Join(complaints...))
+	}
+	return c, nil
+}
+
+func parseErrors(err error) []error {
+	if err == nil {
+		return nil
+	}
+	var all env.AggregateError
+	if errors.As(err, &all) {
+		return all.Errors
+	}
+	return []error{err}
+}
+
+func (c Config) checkDatabase() []error {
+	var complaints []error
+	if c.DatabaseURL == "" {
+		complaints = append(complaints, errors.New("DATABASE_URL: is not set; set it to your PostgreSQL, such as postgres://selvedge@localhost/selvedge"))
+	}
+	if _, err := store.ParseKeyring(c.Selvedge.MasterKeys); err != nil {
+		complaints = append(complaints, fmt.Errorf("%sMASTER_KEYS: %w", Prefix, err))
+	}
+	return complaints
+}
+
+func (c Config) checkSystems() []error {
+	complaints := prefixed(Prefix+"CENTRA_", c.Selvedge.Centra.Validate())
+	if len(c.Selvedge.ACS) == 0 {
+		complaints = append(complaints, fmt.Errorf("%sACS_0_ACCOUNT: is not set; name at least one account, see .env.example", Prefix))
+	}
+	seen := map[string]int{}
+	for n, a := range c.Selvedge.ACS {
+		complaints = append(complaints, prefixed(fmt.Sprintf("%sACS_%d_", Prefix, n), a.Validate())...)
+		if other, taken := seen[a.Warehouse]; taken {
+			complaints = append(complaints, fmt.Errorf("%sACS_%d_WAREHOUSE: %q is also that of account %d; each account serves its own warehouse", Prefix, n, a.Warehouse, other))
+		}
+		seen[a.Warehouse] = n
+	}
+	return complaints
+}
+
+// prefixed puts the full variable name before each complaint of a package's own Validate.
+func prefixed(prefix string, err error) []error {
+	if err == nil {
+		return nil
+	}
+	var out []error
+	for _, line := range strings.Split(err.Error(), "\n") {
+		out = append(out, errors.New(prefix+line))
+	}
+	return out
+}
+
+func (s Settings) check() []error {
+	var complaints []error
+	positive := map[string]time.Duration{"TRACKING_WAIT": s.TrackingWait, "RETURN_WINDOW": s.ReturnWindow, "CAPTURE_WAIT": s.CaptureWait,
+		"OUTAGE_BUDGET": s.OutageBudget, "SETTLE": s.Settle, "PROBE_EVERY": s.ProbeEvery, "INTAKE_EVERY": s.IntakeEvery, "FEED_EVERY": s.FeedEvery}
+	for _, name := range []string{"TRACKING_WAIT", "RETURN_WINDOW", "CAPTURE_WAIT", "OUTAGE_BUDGET", "SETTLE", "PROBE_EVERY", "INTAKE_EVERY", "FEED_EVERY"} {
+		if positive[name] <= 0 {
+			complaints = append(complaints, fmt.Errorf("%s%s: %s is not positive; give a duration such as 30m", Prefix, name, positive[name]))
+		}
+	}
+	if len(s.HomeCountry) != 2 || strings.ToUpper(s.HomeCountry) != s.HomeCountry {
+		complaints = append(complaints, fmt.Errorf("%sHOME_COUNTRY: %q is not an ISO 3166 code; give two capitals such as GB", Prefix, s.HomeCountry))
+	}
+	for name, address := range map[string]string{"WORKER_LISTEN": s.WorkerListen, "LISTEN": s.Listen} {
+		if _, _, err := net.SplitHostPort(address); err != nil {
+			complaints = append(complaints, fmt.Errorf("%s%s: %q is not host:port; give an address such as 127.0.0.1:8090", Prefix, name, address))
+		}
+	}
+	if _, err := zapcore.ParseLevel(s.LogLevel); err != nil {
+		complaints = append(complaints, fmt.Errorf("%sLOG_LEVEL: %q is not a level; give debug, info, warn or error", Prefix, s.LogLevel))
+	}
+	if s.CacheSize < 1 || s.Pollers < 2 {
+		complaints = append(complaints, fmt.Errorf("%sCACHE_SIZE and %sPOLLERS: %d and %d; give at least 1 and 2", Prefix, Prefix, s.CacheSize, s.Pollers))
+	}
+	return complaints
+}

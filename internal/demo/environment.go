@@ -1,0 +1,60 @@
+package demo
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"strings"
+
+	"selvedge/internal/sampleday"
+)
+
+// webhookSecret is one secret of a day, in the form that Standard Webhooks gives it.
+func webhookSecret() string {
+	key := make([]byte, 24)
+	_, _ = rand.Read(key) // never fails, see crypto/rand
+	return "whsec_" + base64.StdEncoding.EncodeToString(key)
+}
+
+// environment is all that the worker is told. Nothing is inherited but what a
+// process needs to run: the demo can never touch a real system by accident.
+func (w *world) environment() map[string]string {
+	env := map[string]string{
+		"DATABASE_URL":                   w.pg.URL("selvedge"),
+		"TEMPORAL_ADDRESS":               w.temporalAddress(),
+		"TEMPORAL_NAMESPACE":             "default",
+		"SELVEDGE_MASTER_KEYS":           "demo:" + w.sims.masterKey,
+		"SELVEDGE_CENTRA_URL":            w.sims.centraURL,
+		"SELVEDGE_CENTRA_TOKEN":          sampleday.CentraToken,
+		"SELVEDGE_CENTRA_STORES":         fmt.Sprintf("%d=%s,%d=%s", sampleday.StoreID, sampleday.Store, sampleday.ShowroomID, sampleday.Showroom),
+		"SELVEDGE_CENTRA_TIMEOUT":        "4s",
+		"SELVEDGE_CENTRA_WEBHOOK_SECRET": w.sims.shopSecret,
+		"SELVEDGE_TRACKING_WAIT":         trackingWait.String(),
+		"SELVEDGE_RETURN_WINDOW":         returnWindow.String(),
+		"SELVEDGE_CAPTURE_WAIT":          captureWait.String(),
+		"SELVEDGE_SETTLE":                settle.String(),
+		"SELVEDGE_PROBE_EVERY":           "2s",
+		"SELVEDGE_INTAKE_EVERY":          "4s",
+		"SELVEDGE_FEED_EVERY":            "3s",
+		"SELVEDGE_WORKER_LISTEN":         "127.0.0.1:0",
+	}
+	var keys []string
+	for attribute, key := range w.day.AttributeKeys {
+		keys = append(keys, attribute+"="+key)
+	}
+	slices.Sort(keys)
+	env["SELVEDGE_ATTRIBUTE_KEYS"] = strings.Join(keys, ",")
+	for n, account := range w.sims.accounts() {
+		prefix := fmt.Sprintf("SELVEDGE_ACS_%d_", n)
+		env[prefix+"BASE_URL"] = w.sims.acsURL
+		env[prefix+"ACCOUNT"] = account
+		env[prefix+"WAREHOUSE"] = w.day.Warehouses[account]
+		env[prefix+"SUBSCRIPTION_KEY"] = sampleday.Keys()[account]
+		env[prefix+"WEBHOOK_SECRETS"] = w.sims.warehouseSecret
+		env[prefix+"TIMEOUT"] = "4s"
+		env[prefix+"REQUESTS_PER_SECOND"] = "200"
+		env[prefix+"BURST"] = "200"
+	}
+	return env
+}
