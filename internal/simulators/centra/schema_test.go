@@ -2,14 +2,13 @@ package centra_test
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
-
-	"os"
 
 	"selvedge/internal/simulators/centra"
 )
