@@ -59,15 +59,14 @@ func (d *deck[T]) deal() T {
 	return card
 }
 
-// begin makes an order without lines that ends closed unless its course says otherwise.
-func (b *builder) begin(number, position int, m *market, country string) *order {
+// begin makes an order without lines that ends closed unless its course says
+// otherwise. position is its place in the day.
+func (b *builder) begin(number, position int, m *market, to person) *order {
 	o := &order{
 		number: number, store: Store, market: m, method: b.shop.methods[standard], payment: b.shop.payments[card],
-		to: b.people.in(country), end: endClosed,
+		to: to, end: endClosed,
 	}
-	if b.opts.Orders > 0 {
-		o.after = (b.opts.Spread * time.Duration(position) / time.Duration(b.opts.Orders)).Truncate(time.Millisecond)
-	}
+	o.after = (b.opts.Spread * time.Duration(position) / time.Duration(b.opts.Orders)).Truncate(time.Millisecond)
 	b.orders = append(b.orders, o)
 	return o
 }
@@ -120,7 +119,27 @@ func (b *builder) charge(o *order, plain bool) {
 	if o.goods() < o.market.price(15_000) && len(o.physical("")) > 0 {
 		o.shipping = o.market.price(o.method.cost)
 	}
-	if o.payment == b.shop.payments[invoice] {
+	if o.payment == b.shop.payments[onInvoice] {
 		o.handling = o.market.price(250)
+	}
+}
+
+// ship plans the floor's work on a sound order: how many shipments, some with
+// tracking that comes later, some corrected, some held for an address check.
+func (b *builder) ship(o *order, s shape) {
+	ws := o.warehouses()
+	if s == partial || s == partialSeveral || s == splitPartial {
+		o.parcels(ws[0], 2+b.r.IntN(2))
+	}
+	for _, w := range ws {
+		if b.chance(10) {
+			o.lateTracking(w, b.opts.TrackingWait/30*time.Duration(1+b.r.IntN(2)))
+		}
+		if b.chance(5) {
+			o.plan(w).Revisions = 1
+		}
+		if b.chance(3) {
+			o.plan(w).HoldMs = 1000
+		}
 	}
 }

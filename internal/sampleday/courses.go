@@ -131,9 +131,9 @@ func (g *generator) addressEdited(o *order) {
 func (g *generator) wholesale() {
 	m := g.shop.markets[1]
 	for i := range max(1, g.opts.Orders/20) {
-		o := g.begin(firstWholesale+i, i*20, m, "GB")
+		o := g.begin(firstWholesale+i, i*20, m, g.people.in("GB"))
 		o.store, o.market, o.reference = Showroom, nil, fmt.Sprintf("PO-%04d", 100+i)
-		o.payment = g.shop.payments[invoice]
+		o.payment = g.shop.payments[onInvoice]
 		for _, it := range g.some(g.first, 3) {
 			l := &line{id: g.lineID(), kind: lineProduct, item: it, quantity: 6}
 			l.unit = m.price(it.variant.style.price) / 2

@@ -49,7 +49,7 @@ const (
 // the first warehouse, at home unless the fault is about abroad.
 func (g *generator) faultyOrder(i int, kind string) {
 	home := g.shop.markets[1]
-	o := g.begin(firstNumber+i, i, home, "GB")
+	o := g.begin(firstNumber+i, i, home, g.people.in("GB"))
 	o.planned, o.end = kind, endAttention
 	g.faults()[kind](o)
 	if len(o.lines) == 0 {

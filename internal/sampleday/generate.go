@@ -1,9 +1,6 @@
 package sampleday
 
-import (
-	"math/rand/v2"
-	"time"
-)
+import "math/rand/v2"
 
 // firstNumber is the number of a generated day's first order, firstWholesale that
 // of the showroom's.
@@ -47,7 +44,7 @@ func paymentDeck(r *rand.Rand, s *shop) *deck[*payment] {
 	d := newDeck[*payment](r)
 	d.add(12, s.payments[card])
 	d.add(5, s.payments[klarna])
-	d.add(2, s.payments[invoice])
+	d.add(2, s.payments[onInvoice])
 	d.add(1, s.payments[prepay])
 	return d
 }
@@ -118,7 +115,7 @@ func (g *generator) dealFaults() []string {
 // start begins an order in a market of the deck.
 func (g *generator) start(i int) *order {
 	m := g.markets.deal()
-	return g.begin(firstNumber+i, i, m, pick(g.r, m.countries))
+	return g.begin(firstNumber+i, i, m, g.people.in(pick(g.r, m.countries)))
 }
 
 func (g *generator) soundOrder(i int) {
@@ -182,25 +179,5 @@ func (g *generator) fill(o *order, s shape) {
 	case withGift:
 		g.product(o, pick(g.r, home), quantity())
 		g.gift(o)
-	}
-}
-
-// ship plans the floor's work on a sound order: how many shipments, some with
-// tracking that comes later, some corrected, some held for an address check.
-func (g *generator) ship(o *order, s shape) {
-	ws := o.warehouses()
-	if s == partial || s == partialSeveral || s == splitPartial {
-		o.parcels(ws[0], 2+g.r.IntN(2))
-	}
-	for _, w := range ws {
-		if g.chance(10) {
-			o.lateTracking(w, g.opts.TrackingWait/30*time.Duration(1+g.r.IntN(2)))
-		}
-		if g.chance(5) {
-			o.plan(w).Revisions = 1
-		}
-		if g.chance(3) {
-			o.plan(w).HoldMs = 1000
-		}
 	}
 }

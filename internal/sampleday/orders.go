@@ -22,7 +22,6 @@ type order struct {
 	method    *method
 	payment   *payment
 	to        person
-	billTo    *person
 	reference string // of wholesale: the buyer's own number
 	lines     []*line
 
@@ -31,6 +30,7 @@ type order struct {
 	pending, onHold, unpaid bool
 	captureOutcome          string
 	after                   time.Duration
+	placed                  time.Time // zero: when it appears
 	planned, end            string
 	floor                   []*acs.FloorPlan
 }

@@ -9,10 +9,10 @@ import (
 
 // person is a customer with an address that every warehouse takes.
 type person struct {
-	first, last, email, phone            string
-	street, city, postcode, country      string
-	token                                string // in each value that identifies the person, and nowhere else
-	firstToken, lastToken, streetPlanted string
+	first, last, email, phone       string
+	street, city, postcode, country string
+	// planted stand in the names and the street, and nowhere else
+	planted []string
 }
 
 // people makes customers whose values appear nowhere else.
@@ -43,13 +43,16 @@ func syllables(n int) string {
 func (p *people) in(country string) person {
 	p.count++
 	token := syllables(p.count*7919 + 104729) // far apart, so that neighbours look different
-	to := person{token: token, country: country, firstToken: "Zq" + token, lastToken: "Wx" + token, streetPlanted: "Yk" + token}
-	to.first = p.fake.FirstName() + " " + to.firstToken
-	to.last = p.fake.LastName() + "-" + to.lastToken
+	to := person{country: country, planted: []string{"Zq" + token, "Wx" + token, "Yk" + token}}
+	to.first = p.fake.FirstName() + " " + to.planted[0]
+	to.last = p.fake.LastName() + "-" + to.planted[1]
 	to.email = "zq" + token + "@customers.example"
 	where := places[country]
-	to.phone = fmt.Sprintf("+%s7%08d", where.dial, 10_000_000+p.count)
-	to.street = fmt.Sprintf("%d %s Street", 1+p.r.IntN(120), to.streetPlanted)
+	to.phone = fmt.Sprintf("+%s7%d", where.dial, 10_000_000+p.count)
+	if where.dial == "44" { // a digit more than elsewhere
+		to.phone = fmt.Sprintf("+447%d", 100_000_000+p.count)
+	}
+	to.street = fmt.Sprintf("%d %s Street", 1+p.r.IntN(120), to.planted[2])
 	to.city = where.cities[p.r.IntN(len(where.cities))]
 	to.postcode = where.postcode(p.r)
 	p.all = append(p.all, to)
@@ -60,7 +63,7 @@ func (p *people) in(country string) person {
 func (p *people) secrets() []string {
 	var out []string
 	for _, to := range p.all {
-		out = append(out, to.firstToken, to.lastToken, to.streetPlanted, to.email, to.phone)
+		out = append(append(out, to.planted...), to.email, to.phone)
 	}
 	return out
 }

@@ -67,7 +67,7 @@ const (
 const (
 	card = iota
 	klarna
-	invoice
+	onInvoice
 	prepay
 	voucherPay // no rule
 	slowPay    // answers long after the demo has stopped waiting
