@@ -157,8 +157,9 @@ func typePermission(name string) string {
 		return "Event:read"
 	case "IdConversionEntry":
 		return "IdConversion:read"
-	case "Event", "Product", "ProductVariant", "ProductSize", "Warehouse", "Market", "Store", "Pricelist", "Customer",
-		"Buyer", "Account", "ShippingOption", "PaymentMethod", "AllocationRule", "Brand", "Bundle", "Allocation":
+	case "Bundle":
+		return "Product:read"
+	case "Event", "Product", "ProductVariant", "ProductSize", "Warehouse", "Market", "Store", "Pricelist", "Customer", "Buyer", "Account":
 		return name + ":read"
 	}
 	return ""

@@ -385,7 +385,10 @@ type attributeElement struct {
 	key, value, valueName string
 }
 
-type mail struct {
+// Mail is one mail to the customer: Kind is shipment for the shipping
+// confirmation, else confirmation, cancellation, return or refund; Shipment is
+// the shipment's number where there is one.
+type Mail struct {
 	Store    string `json:"store"`
 	Order    int    `json:"order"`
 	Shipment string `json:"shipment"`

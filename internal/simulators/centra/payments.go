@@ -34,12 +34,19 @@ func (o *order) sum(kind string) (total int64) {
 // capturedTotal is what was captured, refunds not taken off.
 func (o *order) capturedTotal() int64 { return o.sum("CAPTURE") }
 
-// authorised is what may still be captured.
+// authorised is what may still be captured; what a pending capture has asked
+// for is spoken for.
 func (o *order) authorised() int64 {
 	if o.released {
 		return 0
 	}
-	return o.sum("AUTH") - o.capturedTotal()
+	left := o.sum("AUTH") - o.capturedTotal()
+	for _, p := range o.history {
+		if p.kind == "CAPTURE_REQUEST" && p.status == "PENDING" {
+			left -= p.value
+		}
+	}
+	return left
 }
 
 func (o *order) capturePending() bool {

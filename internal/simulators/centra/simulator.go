@@ -50,8 +50,8 @@ type Simulator struct {
 	eventsEnabled bool
 	queues        map[string]*queue
 	conversions   []*conversion
-	mutations     mutationCount
-	mails         []mail
+	mutations     MutationCount
+	mails         []Mail
 	lastID        map[string]int
 	stops         []func() bool
 }
@@ -84,7 +84,8 @@ type shop struct {
 	returns         []*orderReturn
 }
 
-type mutationCount struct {
+// MutationCount counts mutations that were let through and that a quota refused.
+type MutationCount struct {
 	Used    int `json:"used"`
 	Refused int `json:"refused"`
 }
@@ -131,6 +132,7 @@ func (s *Simulator) Close() {
 	for _, stop := range s.stops {
 		stop()
 	}
+	s.hooks.closed, s.hooks.pending = true, nil // nobody sends from here on, so that waiting ends
 	s.mu.Unlock()
 	s.weather.Wait()
 	s.hooks.close()
@@ -293,7 +295,7 @@ func (s *Simulator) changed(o *order) {
 }
 
 func (s *Simulator) sendMail(o *order, shipmentNumber, kind string) {
-	s.mails = append(s.mails, mail{Store: o.store.name, Order: o.number, Shipment: shipmentNumber, Kind: kind})
+	s.mails = append(s.mails, Mail{Store: o.store.name, Order: o.number, Shipment: shipmentNumber, Kind: kind})
 }
 
 func (s *Simulator) storeByName(name string) *store {

@@ -11,8 +11,8 @@ import (
 type State struct {
 	Orders    []OrderState  `json:"orders"`
 	Stock     []StockState  `json:"stock"`
-	Mails     []mail        `json:"mails"`
-	Mutations mutationCount `json:"mutations"`
+	Mails     []Mail        `json:"mails"`
+	Mutations MutationCount `json:"mutations"`
 }
 
 // OrderState is an order. Store is the store's name; ShippingTotal includes
@@ -91,7 +91,7 @@ type StockState struct {
 func (s *Simulator) State() State {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := State{Orders: []OrderState{}, Stock: []StockState{}, Mails: append([]mail{}, s.mails...), Mutations: s.mutations}
+	out := State{Orders: []OrderState{}, Stock: []StockState{}, Mails: append([]Mail{}, s.mails...), Mutations: s.mutations}
 	for _, o := range s.orders {
 		out.Orders = append(out.Orders, o.state())
 	}

@@ -39,9 +39,11 @@ type hooks struct {
 	waiting chan struct{}
 	running sync.WaitGroup
 
+	// The simulator's lock guards these.
 	url, secret string
 	types       []string
 	pending     []hookEvent
+	closed      bool
 }
 
 type hookEvent struct {
@@ -84,7 +86,7 @@ func checkHookURL(text string) error {
 // hook notes a webhook event; flush sends what one request has noted.
 func (s *Simulator) hook(kind, action string, id int) {
 	h := s.hooks
-	if h.url == "" || (len(h.types) > 0 && !slices.Contains(h.types, kind)) {
+	if h.closed || h.url == "" || (len(h.types) > 0 && !slices.Contains(h.types, kind)) {
 		return
 	}
 	h.pending = append(h.pending, hookEvent{Type: kind, Action: action, Date: s.now().UTC().Format("2006-01-02 15:04:05.000000"), ID: id})

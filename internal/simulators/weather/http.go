@@ -62,19 +62,36 @@ func (w *Weather) serve(out http.ResponseWriter, r *http.Request, next http.Hand
 func (w *Weather) commitLater(r *http.Request, next http.Handler, delay time.Duration) {
 	later := r.Clone(context.WithoutCancel(r.Context()))
 	later.Body = r.Body
-	w.late.Go(func() {
-		defer func() {
-			if p := recover(); p != nil && p != http.ErrAbortHandler { //nolint:errorlint // net/http compares it the same way
-				panic(p)
-			}
-		}()
+	w.mu.Lock()
+	w.lateRunning++
+	w.mu.Unlock()
+	go func() {
+		defer w.endLate()
 		pause(later.Context(), delay)
 		next.ServeHTTP(newDropped(), later)
-	})
+	}()
 }
 
-// Wait returns when every late commit that was under way has run.
-func (w *Weather) Wait() { w.late.Wait() }
+// endLate ends a late commit, also one that the handler aborted.
+func (w *Weather) endLate() {
+	p := recover()
+	w.mu.Lock()
+	w.lateRunning--
+	w.lateEnded.Broadcast()
+	w.mu.Unlock()
+	if p != nil && p != http.ErrAbortHandler { //nolint:errorlint // net/http compares it the same way
+		panic(p)
+	}
+}
+
+// Wait returns when no late commit is under way any more.
+func (w *Weather) Wait() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for w.lateRunning > 0 {
+		w.lateEnded.Wait()
+	}
+}
 
 func (w *Weather) errorPage(out http.ResponseWriter, v verdict) {
 	status := map[string]int{

@@ -77,7 +77,10 @@ type Weather struct {
 	retryAfter func(time.Duration) string
 	stats      Stats
 
-	late sync.WaitGroup
+	// lateRunning counts late commits under way. A WaitGroup would not do: one
+	// may start while somebody waits.
+	lateRunning int
+	lateEnded   *sync.Cond
 }
 
 // New returns the weather of a profile: calm, breezy or storm. The same seed
@@ -90,6 +93,7 @@ func New(profile string, seed uint64) (*Weather, error) {
 		retryAfter: func(d time.Duration) string { return strconv.Itoa(max(1, int(d.Round(time.Second).Seconds()))) },
 		stats:      Stats{Faults: make(map[string]int)},
 	}
+	w.lateEnded = sync.NewCond(&w.mu)
 	if err := w.Set(profile); err != nil {
 		return nil, err
 	}
