@@ -3,6 +3,7 @@ package sampleday_test
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -187,6 +188,55 @@ func TestPlantedValuesAreUniqueAndStandInNoOtherData(t *testing.T) {
 	for s := range seen {
 		require.NotContains(t, string(text), s)
 	}
+}
+
+func TestEveryCustomerBearsPlantedValues(t *testing.T) {
+	t.Parallel()
+	day := generate(t, 200, 12)
+	secrets := day.Secrets()
+	for _, o := range day.Centra.Orders {
+		to, found := o.ShippingAddress, 0
+		for _, s := range secrets {
+			for _, value := range []string{to.FirstName, to.LastName, to.Address1, to.Email, to.PhoneNumber} {
+				found += count(strings.Contains(value, s))
+			}
+		}
+		require.Equal(t, 5, found, o.Number)
+	}
+}
+
+// What is wrong for a faulty order must not be near any other: a rule that is
+// missing there would hold sound orders up.
+func TestFaultsShareNothingWithSoundOrders(t *testing.T) {
+	t.Parallel()
+	day := generate(t, 2000, 6)
+	kind := map[string]string{}
+	for _, p := range day.Plan {
+		kind[p.Number] = p.Planned
+	}
+	only := map[string]string{
+		"Express Saver": "unmapped:shipping-method", "Island Courier": "not-deliverable", "Parcel Locker": "unmapped:carrier",
+		"Pop-up Tokyo": "unmapped:market", "Store Voucher": "unmapped:payment-method", "Slow Bank": "capture-overdue",
+		"AT9101-ECR-M": "incomplete-item", "AT9102-ECR-M": "ambiguous-sku", "fail": "capture-failed", "99999": "invalid-address",
+	}
+	seen := map[string]int{}
+	for _, o := range consumerOrders(day) {
+		values := []string{o.ShippingOption, o.Market, o.PaymentMethod, o.CaptureOutcome}
+		if o.ShippingAddress.Country == "GB" {
+			values = append(values, o.ShippingAddress.ZipCode)
+		}
+		for _, l := range o.Lines {
+			values = append(values, l.SKU)
+		}
+		got := kind[fmt.Sprint(o.Number)]
+		for _, v := range values {
+			if want, special := only[v]; special {
+				require.Equal(t, want, got, "order %d with %s", o.Number, v)
+				seen[v]++
+			}
+		}
+	}
+	require.Len(t, seen, len(only))
 }
 
 func TestTenThousandOrdersTakeSeconds(t *testing.T) {

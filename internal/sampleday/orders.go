@@ -96,9 +96,6 @@ func (o *order) goods() (sum int64) {
 	return sum
 }
 
-// grandTotal is what the customer pays.
-func (o *order) grandTotal() int64 { return o.goods() + o.shipping + o.handling - o.discount }
-
 func (o *order) key() string { return fmt.Sprintf("%s/%d", o.store, o.number) }
 
 // plan returns the floor's plan for the order in a warehouse, made on first use.
