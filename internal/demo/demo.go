@@ -261,6 +261,7 @@ func (w *world) prepare(ctx context.Context) error {
 func (w *world) welcome() {
 	fmt.Fprintf(w.o.Out, "Web UI   %s\nShop     %s (simulated Centra)\nWarehouse %s (simulated ACS)\nLogs     %s\n",
 		w.webUI(), w.sims.centraURL, w.sims.acsURL, w.dir)
+	fmt.Fprintln(w.o.Out, "Note: the shop's quotas are raised: a day in seconds would spend an hour's quota at once.")
 	for _, note := range w.day.Notes {
 		fmt.Fprintln(w.o.Out, "Note: "+note)
 	}

@@ -94,6 +94,9 @@ func (s *simulators) begin(ctx context.Context, day *sampleday.Day, doors string
 		return err
 	}
 	shop := day.Centra
+	// A day in seconds would spend an hour's quota in its first breath.
+	shop.Quotas = &centra.Quotas{Requests10s: 5_000, RequestsHour: 1_000_000, Complexity10s: 50_000_000, ComplexityHour: 1_000_000_000,
+		Mutations10s: 5_000, MutationsHour: 1_000_000}
 	shop.Webhook = &centra.SeedWebhook{URL: doors + "/webhooks/shop", Secret: s.shopSecret}
 	if err := s.centra.Seed(shop); err != nil {
 		return fmt.Errorf("seed the shop: %w", err)

@@ -23,7 +23,8 @@ func (d *decider) handOver() {
 		}
 	}
 	needs := d.needs()
-	if len(needs) > 0 && len(d.Waiting) == 0 || d.rejected() {
+	// An order with something wrong may have no part at all, so what is wanted counts, not what could be sent.
+	if d.wanted() > 0 && len(d.Waiting) == 0 || d.rejected() {
 		for _, q := range d.Wrong {
 			d.ask(q)
 		}

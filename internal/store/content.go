@@ -17,6 +17,9 @@ import (
 func canonicalContent(o domain.Order, p domain.Personal) ([]byte, error) {
 	o.UpdatedAt = time.Time{}
 	o.PlacedAt = o.PlacedAt.UTC()
+	// Whether the money is there decides readiness; how much of it was captured is our own doing.
+	paid := max(o.Payment.Authorized, o.Payment.Captured) >= o.GrandTotal
+	shipped := shippedUnits(o)
 	o.Shipments = nil
 	o.Payment = domain.Payment{CapturePending: o.Payment.CapturePending, CaptureFailed: o.Payment.CaptureFailed}
 	switch o.Status {
@@ -25,6 +28,13 @@ func canonicalContent(o domain.Order, p domain.Personal) ([]byte, error) {
 	}
 	lines := slices.Clone(o.Lines)
 	for i := range lines {
+		if len(shipped) > 0 {
+			// The shop may drop allocations as it ships; what then still counts is how
+			// many units nothing was reserved for.
+			demand := max(0, lines[i].Quantity-shipped[lines[i].ID]-lines[i].Allocated())
+			lines[i].Allocations = []domain.Allocation{{Quantity: -demand}}
+			continue
+		}
 		lines[i].Allocations = slices.Clone(lines[i].Allocations)
 		slices.SortStableFunc(lines[i].Allocations, func(a, b domain.Allocation) int { return cmp.Compare(a.Warehouse, b.Warehouse) })
 	}
@@ -33,7 +43,19 @@ func canonicalContent(o domain.Order, p domain.Personal) ([]byte, error) {
 	return json.Marshal(struct {
 		Order    domain.Order    `json:"order"`
 		Personal domain.Personal `json:"personal"`
-	}{o, p})
+		Paid     bool            `json:"paid"`
+	}{o, p, paid})
+}
+
+// shippedUnits counts the units of each line that stand in a shipment of the shop.
+func shippedUnits(o domain.Order) map[string]int {
+	units := map[string]int{}
+	for _, s := range o.Shipments {
+		for _, l := range s.Lines {
+			units[l.Line] += l.Quantity
+		}
+	}
+	return units
 }
 
 // knownStatus folds a status that this version does not know into unknown for the
