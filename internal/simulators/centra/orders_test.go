@@ -211,3 +211,22 @@ func TestMoneyInCurrenciesWithOtherDigits(t *testing.T) {
 		}, o)
 	}
 }
+
+func TestABundleThatHasBegunToShipCannotBeCancelledAsAWhole(t *testing.T) {
+	t.Parallel()
+	s := open(t, order(1, func(o *centra.SeedOrder) {
+		o.Lines = []centra.SeedLine{{Kind: "bundle", SKU: "SET", Quantity: 2, UnitPrice: 9_900}}
+	}))
+	lines := s.state(t, 1).Lines
+	require.Empty(t, s.do(t, "createShipment", "shipment { id }", m{"input": ship(1, units(lines[1].ID, 1))}).errors)
+	cancel := func(line, quantity int) result {
+		return s.do(t, "updateDirectToConsumerOrder", "order { id }", m{"order": m{"number": 1}, "input": m{"cancelLines": []m{{"line": m{"id": line}, "quantity": quantity, "stockActionPolicy": m{"releaseItemsBackToWarehouse": true}}}}})
+	}
+	require.Equal(t, []string{"input.cancelLines.0.quantity"}, cancel(lines[0].ID, 2).paths, "one of the two has begun to leave")
+	require.Empty(t, cancel(lines[0].ID, 1).errors)
+	require.Equal(t, []int{1, 1, 2}, []int{s.state(t, 1).Lines[0].Quantity, s.state(t, 1).Lines[1].Quantity, s.state(t, 1).Lines[2].Quantity})
+	require.Zero(t, s.state(t, 1).Lines[0].Shipped, "half a bundle is none")
+	require.Empty(t, s.do(t, "createShipment", "shipment { id }", m{"input": ship(1, units(lines[2].ID, 2))}).errors)
+	require.Equal(t, "SHIPPED", s.state(t, 1).Status)
+	require.Equal(t, 1, s.state(t, 1).Lines[0].Shipped)
+}

@@ -217,19 +217,28 @@ func (l *line) inShipments(completedOnly bool) (n int) {
 	return n
 }
 
-// bundlesIn counts whole bundles: as many as every item allows.
+// bundlesIn counts whole bundles: those of which no item is still to be shipped.
 func (l *line) bundlesIn(completedOnly bool) int {
-	whole := l.ordered
+	open := 0
 	for _, item := range l.items {
-		if item.perBundle > 0 {
-			whole = min(whole, item.inShipments(completedOnly)/item.perBundle)
-		}
+		missing := item.quantity() - item.inShipments(completedOnly)
+		open = max(open, (missing+item.perBundle-1)/item.perBundle)
 	}
-	return whole
+	return max(0, l.quantity()-open)
 }
 
-// unshipped is what may still go onto a shipment or be cancelled.
-func (l *line) unshipped() int { return max(0, l.quantity()-l.inShipments(false)) }
+// unshipped is what may still go onto a shipment or be cancelled; of a bundle,
+// those of which nothing has left yet.
+func (l *line) unshipped() int {
+	if l.kind != kindBundle {
+		return max(0, l.quantity()-l.inShipments(false))
+	}
+	untouched := l.quantity()
+	for _, item := range l.items {
+		untouched = min(untouched, item.unshipped()/item.perBundle)
+	}
+	return untouched
+}
 
 func (l *line) returned() (n int) {
 	for _, sh := range l.order.shipments {
