@@ -33,7 +33,7 @@ func TestALateCommitMakesTheShipmentAfterAll(t *testing.T) {
 	require.NoError(t, err)
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Authorization", "Bearer all")
-	_, err = http.DefaultClient.Do(request) //nolint:bodyclose // there is no answer
+	_, err = (&http.Client{Timeout: 10 * time.Second}).Do(request) //nolint:bodyclose // there is no answer
 	require.Error(t, err)
 	require.Empty(t, s.ask(t, "{ orders { shipments { id } } }", nil)["orders"].([]any)[0].(map[string]any)["shipments"], "who looks at once finds nothing")
 	s.Weather().Wait()

@@ -118,7 +118,7 @@ func (x *exec) completeValue(value any, t *ast.Type, c *collected, path []any) (
 	}
 	if value == nil {
 		if t.NonNull {
-			x.fail(fmt.Errorf("Cannot return null for non-nullable field %s.", c.fields[0].Name), c.fields[0], path) //nolint:staticcheck // the wording of the real server
+			x.fail(fmt.Errorf("cannot return null for non-nullable field %s", c.fields[0].Name), c.fields[0], path)
 		}
 		return nil, !t.NonNull
 	}

@@ -43,13 +43,13 @@ func newPlan(s *schema, op *ast.OperationDefinition, raw map[string]any) (*plan,
 				}
 				p.variables[v.Variable] = standard
 			} else if v.Type.NonNull {
-				return nil, fmt.Errorf("Variable \"$%s\" of required type \"%s\" was not provided.", v.Variable, v.Type) //nolint:staticcheck // the server's wording
+				return nil, fmt.Errorf("variable \"$%s\" of required type \"%s\" was not provided", v.Variable, v.Type)
 			}
 			continue
 		}
 		done, err := s.coerce(value, v.Type)
 		if err != nil {
-			return nil, fmt.Errorf("Variable \"$%s\" got invalid value; %w", v.Variable, err) //nolint:staticcheck // the server's wording
+			return nil, fmt.Errorf("variable \"$%s\" got an invalid value: %w", v.Variable, err)
 		}
 		p.variables[v.Variable] = done
 	}
