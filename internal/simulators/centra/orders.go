@@ -211,7 +211,7 @@ func (x *exec) applyUpdate(o *order, in args) {
 				*to = info.str(name)
 			}
 		}
-		*o.customer = c
+		o.customer = &c // the customer's other orders keep what they were placed with
 	}
 	for name, to := range map[string]*string{"externalId": &o.externalID, "internalComment": &o.internalComment, "otherComment": &o.otherComment} {
 		if in.has(name) {

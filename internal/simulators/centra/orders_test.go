@@ -44,6 +44,9 @@ func TestUpdateOrder(t *testing.T) {
 	require.Equal(t, []string{"order"}, update(9, m{"otherComment": "x"}).paths)
 	r = update(1, m{"otherComment": "half", "shippingCost": m{"value": 99, "currencyIsoCode": "SEK"}})
 	require.NotEmpty(t, r.errors)
+	require.Empty(t, update(1, m{"customerInfo": m{"email": "new@example.com"}}).errors)
+	require.Equal(t, []any{m{"customer": m{"email": "new@example.com", "firstName": "Astrid"}}, m{"customer": m{"email": "astrid@example.com", "firstName": "Astrid"}}},
+		s.ask(t, "{ orders(where: {number: [1, 2]}) { ... on DirectToConsumerOrder { customer { email firstName } } } }", nil)["orders"])
 	require.Equal(t, "b", s.ask(t, "{ orders(where: {number: 1}) { otherComment } }", nil)["orders"].([]any)[0].(map[string]any)["otherComment"], "nothing of a refused update is applied")
 }
 
