@@ -16,10 +16,15 @@ import (
 
 // cli is every command; the help texts are its documentation.
 type cli struct {
-	Demo      demoCmd      `cmd:"" help:"Run a sample day on embedded Temporal, PostgreSQL and simulators."`
-	Setup     setupCmd     `cmd:"" help:"Migrate the database and register the search attributes. Running it twice changes nothing."`
-	Schedules schedulesCmd `cmd:"" help:"Schedules that run unattended."`
-	Serve     serveCmd     `cmd:"" help:"Accept webhooks of shop and warehouses."`
+	Demo        demoCmd        `cmd:"" help:"Run a sample day on embedded Temporal, PostgreSQL and simulators."`
+	Setup       setupCmd       `cmd:"" help:"Migrate the database and register the search attributes. Running it twice changes nothing."`
+	Schedules   schedulesCmd   `cmd:"" help:"Schedules that run unattended."`
+	Serve       serveCmd       `cmd:"" help:"Accept webhooks of shop and warehouses."`
+	Order       orderCmd       `cmd:"" help:"Show, start or answer one order."`
+	Exceptions  exceptionsCmd  `cmd:"" help:"What waits for a person, by cause."`
+	Rules       rulesCmd       `cmd:"" help:"Mapping rules: which warehouse service, entity, carrier or capture mode a value stands for."`
+	Items       itemsCmd       `cmd:"" help:"Attributes of items that a warehouse demands and the shop does not hold."`
+	Healthcheck healthcheckCmd `cmd:"" help:"Ask a process whether it is well; for containers, which have no curl."`
 }
 
 // Exit codes: 0 ok, 1 failed, 2 misuse.
@@ -28,16 +33,19 @@ const (
 	exitMisuse = 2
 )
 
+const description = `Sets up, serves, starts and signals Selvedge's orders.
+
+Settings come from the environment; .env.example lists them with their defaults. The demo needs none.
+Exit codes: 0 done, 1 failed or refused, 2 called wrongly.`
+
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
 // streams are where a command writes: results to out, all else to err.
 type streams struct{ out, err io.Writer }
 
 func run(args []string, out, errs io.Writer) int {
-	var c cli
 	exit := -1
-	parser, err := kong.New(&c, kong.Name("starter"), kong.Description("Sets up, serves, starts and signals Selvedge's orders."),
-		kong.Writers(out, errs), kong.UsageOnError(), kong.Exit(func(code int) { exit = code }))
+	parser, err := newParser(new(cli), kong.Writers(out, errs), kong.Exit(func(code int) { exit = code }))
 	if err != nil {
 		fmt.Fprintln(errs, "starter:", err)
 		return exitFailed
@@ -47,22 +55,45 @@ func run(args []string, out, errs io.Writer) int {
 		return exit // --help
 	}
 	if err != nil {
-		fmt.Fprintf(errs, "starter: %s; see `starter --help`\n", err)
+		fmt.Fprintf(errs, "starter: %s; see `%s --help`\n", err, commandOf(err))
 		return exitMisuse
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	parsed.Bind(streams{out, errs})
-	if err := parsed.Run(); err != nil && !errors.Is(err, context.Canceled) {
-		fmt.Fprintln(errs, "starter:", err)
-		if errors.Is(err, errMisuse) {
-			return exitMisuse
-		}
-		return exitFailed
+	err = parsed.Run()
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errMisuse):
+		fmt.Fprintf(errs, "starter: %s; see `%s --help`\n", err, parsed.Selected().FullPath())
+		return exitMisuse
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		fmt.Fprintln(errs, "starter: stopped")
+		return 0
 	}
-	return 0
+	fmt.Fprintln(errs, "starter:", err)
+	return exitFailed
+}
+
+func newParser(c *cli, options ...kong.Option) (*kong.Kong, error) {
+	return kong.New(c, append(options, kong.Name("starter"), kong.Description(description), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))...)
+}
+
+// commandOf is how far a command line could be read.
+func commandOf(err error) string {
+	var parse *kong.ParseError
+	if errors.As(err, &parse) && parse.Context != nil && parse.Context.Selected() != nil {
+		return parse.Context.Selected().FullPath()
+	}
+	return "starter"
 }
 
 // errMisuse marks errors that come from how a command was called.
-var errMisuse = errors.New("misuse")
+var errMisuse = errors.New("called wrongly")
+
+// misuse says what is wrong with a call and how to call.
+func misuse(format string, args ...any) error {
+	return fmt.Errorf("%w: %w", errMisuse, fmt.Errorf(format, args...))
+}

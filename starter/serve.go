@@ -4,87 +4,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"slices"
 	"time"
 
-	"go.temporal.io/sdk/client"
 	"go.uber.org/zap"
 
 	"selvedge/internal/assembly"
-	"selvedge/internal/config"
 	"selvedge/internal/intake"
-	"selvedge/internal/telemetry"
 )
 
-// system is what most commands work on.
-type system struct {
-	*assembly.Parts
-	temporal client.Client
-}
-
-// open reads the environment and connects; close lets go.
-func open(ctx context.Context) (*system, func(), error) {
-	c, err := config.Load(config.Database, config.Systems)
-	if err != nil {
-		return nil, nil, err
-	}
-	log, err := telemetry.NewLogger(c.Selvedge.LogLevel)
-	if err != nil {
-		return nil, nil, err
-	}
-	temporal, err := telemetry.Dial(log, nil)
-	if err != nil {
-		return nil, nil, err
-	}
-	parts, err := assembly.Open(ctx, c, log)
-	if err != nil {
-		temporal.Close()
-		return nil, nil, err
-	}
-	return &system{Parts: parts, temporal: temporal}, func() { parts.Close(); temporal.Close() }, nil
-}
-
-type setupCmd struct{}
-
-// Run migrates and registers; both find what is done already.
-func (setupCmd) Run(ctx context.Context, s streams) error {
-	sys, done, err := open(ctx)
-	if err != nil {
-		return err
-	}
-	defer done()
-	if err := sys.Store.Migrate(ctx); err != nil {
-		return err
-	}
-	registered, err := assembly.RegisterSearchAttributes(ctx, sys.temporal)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(s.out, "The database is up to date; %d search attributes were registered now.\n", len(registered))
-	return nil
-}
-
-type schedulesCmd struct {
-	Apply schedulesApplyCmd `cmd:"" help:"Create or update all schedules. An operator's pause and note stay as they are."`
-}
-
-type schedulesApplyCmd struct{}
-
-// Run applies the schedules.
-func (schedulesApplyCmd) Run(ctx context.Context, s streams) error {
-	sys, done, err := open(ctx)
-	if err != nil {
-		return err
-	}
-	defer done()
-	applied, err := sys.ApplySchedules(ctx, sys.temporal)
-	for _, a := range applied {
-		fmt.Fprintln(s.out, a)
-	}
-	return err
-}
-
 type serveCmd struct{}
+
+// Help says what to give to the senders.
+func (serveCmd) Help() string {
+	return "Listens on SELVEDGE_LISTEN. The shop's webhook plugin sends to /webhooks/shop, each warehouse to /webhooks/warehouse/<warehouse>. Without webhooks the schedules fetch the same, a little later."
+}
 
 // Run serves until it is told to stop; deliveries under way are finished.
 func (serveCmd) Run(ctx context.Context, s streams) error {
@@ -93,15 +29,26 @@ func (serveCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	defer done()
+	if err := sys.Store.SchemaCurrent(ctx); err != nil {
+		return fmt.Errorf("%w: run `starter setup` first", err)
+	}
+	if err := assembly.CheckSearchAttributes(ctx, sys.temporal); err != nil {
+		return fmt.Errorf("%w: run `starter setup` first", err)
+	}
+	address := sys.Config.Selvedge.Listen
+	socket, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w; set SELVEDGE_LISTEN to a free address", address, err)
+	}
 	doors := intake.NewServer(sys.Intake(sys.temporal), sys.ReadHints)
-	server := &http.Server{Addr: sys.Config.Selvedge.Listen, Handler: doors, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second}
+	server := &http.Server{Handler: doors, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second}
 	go doors.Run(ctx)
 	failed := make(chan error, 1)
-	go func() { failed <- server.ListenAndServe() }()
-	sys.Log.Info("accepting webhooks", zap.String("listen", sys.Config.Selvedge.Listen))
+	go func() { failed <- server.Serve(socket) }()
+	sys.sayDoors(socket.Addr().String())
 	select {
 	case err := <-failed:
-		return fmt.Errorf("listen on %s: %w; set SELVEDGE_LISTEN to a free address", sys.Config.Selvedge.Listen, err)
+		return fmt.Errorf("serve on %s: %w", address, err)
 	case <-ctx.Done():
 	}
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
@@ -110,4 +57,23 @@ func (serveCmd) Run(ctx context.Context, s streams) error {
 		return fmt.Errorf("stop serving: %w", err)
 	}
 	return nil
+}
+
+// sayDoors logs where deliveries are taken, and which would all be refused.
+func (sys *system) sayDoors(address string) {
+	paths := []string{"/webhooks/shop"}
+	for key := range sys.ACS {
+		paths = append(paths, "/webhooks/warehouse/"+key)
+	}
+	slices.Sort(paths)
+	sys.Log.Info("accepting webhooks", zap.String("listen", address), zap.Strings("paths", paths))
+	if sys.Config.Selvedge.Centra.WebhookSecret == "" {
+		sys.Log.Warn("the shop's webhooks are refused: SELVEDGE_CENTRA_WEBHOOK_SECRET is not set; its events are fetched by the schedule alone")
+	}
+	for n, account := range sys.Config.Selvedge.ACS {
+		if len(account.WebhookSecrets) == 0 {
+			sys.Log.Warn("a warehouse's webhooks are refused; its events are fetched by the schedule alone",
+				zap.String("warehouse", account.Warehouse), zap.String("set", fmt.Sprintf("SELVEDGE_ACS_%d_WEBHOOK_SECRETS", n)))
+		}
+	}
 }

@@ -1,0 +1,270 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+
+	"selvedge/internal/contract"
+	"selvedge/internal/domain"
+	"selvedge/internal/exceptions"
+	"selvedge/internal/store"
+)
+
+type exceptionsCmd struct {
+	List   exceptionsListCmd   `cmd:"" help:"List what waits for a person, grouped by cause: how many, how much money, since when, who, and what to do."`
+	Resume exceptionsResumeCmd `cmd:"" help:"Free every order that waits on one cause: one first, and the rest when that one has gone on."`
+}
+
+type exceptionsListCmd struct {
+	Owner  string `help:"Only those of one owner: ops, merchandising, finance or engineering." enum:"ops,merchandising,finance,engineering," default:""`
+	Kind   string `help:"Only one kind, such as unmapped:shipping-method." placeholder:"KIND"`
+	Cause  string `help:"Only one cause." placeholder:"CAUSE"`
+	Orders bool   `help:"One row an order instead of one a cause."`
+	Limit  int    `help:"Most rows to list with --orders." default:"1000" placeholder:"N"`
+	JSON   bool   `name:"json" help:"Print JSON."`
+}
+
+// groupShown is a cause in --json. Money is in minor units by currency.
+type groupShown struct {
+	Cause   string           `json:"cause"`
+	Kind    string           `json:"kind"`
+	Owner   string           `json:"owner"`
+	Count   int              `json:"count"`
+	Money   map[string]int64 `json:"money"`
+	Oldest  time.Time        `json:"oldest"`
+	What    string           `json:"what"`
+	Change  string           `json:"change"`
+	Press   string           `json:"press"`
+	Example string           `json:"example,omitempty"` // the order that waits longest
+}
+
+// exceptionShown is an open exception in --json. Value is in minor units of Currency.
+type exceptionShown struct {
+	Order    string    `json:"order,omitempty"`
+	System   string    `json:"system,omitempty"`
+	Cause    string    `json:"cause"`
+	Kind     string    `json:"kind"`
+	Owner    string    `json:"owner"`
+	Severity string    `json:"severity"`
+	Step     string    `json:"step,omitempty"`
+	Subject  string    `json:"subject,omitempty"`
+	Value    int64     `json:"value"`
+	Currency string    `json:"currency,omitempty"`
+	Since    time.Time `json:"since"`
+	What     string    `json:"what"`
+}
+
+// Run lists from the store; no worker is needed.
+func (l exceptionsListCmd) Run(ctx context.Context, s streams) error {
+	if l.Limit < 1 {
+		return misuse("--limit %d: give 1 or more", l.Limit)
+	}
+	db, _, err := openStore(ctx)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if l.Orders {
+		return l.orders(ctx, s, db)
+	}
+	groups, err := l.groups(ctx, db)
+	if err != nil {
+		return err
+	}
+	if l.JSON {
+		return printJSON(s.out, groups)
+	}
+	if len(groups) == 0 {
+		fmt.Fprintln(s.out, "Nothing waits for a person.")
+		return nil
+	}
+	t := newTable(s.out, "cause", "count", "money", "oldest", "owner", "what to do")
+	now, count := time.Now(), 0
+	for _, g := range groups {
+		count += g.Count
+		t.AppendRow([]any{g.Cause, g.Count, strings.ReplaceAll(money(g.Money), ", ", "\n"), age(g.Oldest, now), g.Owner, g.What + " " + g.Change})
+		t.AppendSeparator()
+	}
+	t.Render()
+	fmt.Fprintf(s.out, "%s of %s. When a cause is mended: starter exceptions resume --cause CAUSE --reason TEXT\n", plural(count, "exception"), plural(len(groups), "cause"))
+	return nil
+}
+
+func (l exceptionsListCmd) groups(ctx context.Context, db *store.Store) ([]groupShown, error) {
+	all, err := db.ExceptionGroups(ctx)
+	if err != nil {
+		return nil, err
+	}
+	groups := []groupShown{}
+	for _, g := range all {
+		if l.Owner != "" && g.Owner != l.Owner || l.Kind != "" && g.Kind != l.Kind || l.Cause != "" && g.Cause != l.Cause {
+			continue
+		}
+		shown := groupShown{Cause: g.Cause, Kind: g.Kind, Owner: g.Owner, Count: g.Count, Money: g.Money, Oldest: g.Oldest}
+		longest, err := db.OpenExceptions(ctx, store.ExceptionFilter{Cause: g.Cause, Kind: g.Kind, Owner: g.Owner}, 1)
+		if err != nil {
+			return nil, err
+		}
+		q := domain.Question{Kind: g.Kind, Cause: g.Cause}
+		if len(longest) == 1 { // none when it was resolved since
+			q = questionOf(longest[0])
+			if longest[0].Order != nil {
+				shown.Example = longest[0].Order.String()
+			}
+		}
+		text := exceptions.Describe(q)
+		shown.What, shown.Change, shown.Press = text.What, text.Change, text.Press
+		groups = append(groups, shown)
+	}
+	return groups, nil
+}
+
+func questionOf(e store.Exception) domain.Question {
+	return domain.Question{Kind: e.Kind, Cause: e.Cause, Step: e.Step, Subject: e.Subject, Problems: e.Problems}
+}
+
+func (l exceptionsListCmd) orders(ctx context.Context, s streams, db *store.Store) error {
+	list, err := db.OpenExceptions(ctx, store.ExceptionFilter{Cause: l.Cause, Owner: l.Owner, Kind: l.Kind}, l.Limit)
+	if err != nil {
+		return err
+	}
+	rows := make([]exceptionShown, len(list))
+	for i, e := range list {
+		rows[i] = exceptionShown{System: e.System, Cause: e.Cause, Kind: e.Kind, Owner: e.Owner, Severity: e.Severity, Step: string(e.Step), Subject: e.Subject,
+			Value: e.Value, Currency: e.Currency, Since: e.OpenedAt, What: exceptions.Describe(questionOf(e)).What}
+		if e.Order != nil {
+			rows[i].Order = e.Order.String()
+		}
+	}
+	if l.JSON {
+		return printJSON(s.out, rows)
+	}
+	if len(rows) == 0 {
+		fmt.Fprintln(s.out, "Nothing waits for a person.")
+		return nil
+	}
+	t := newTable(s.out, "order", "cause", "value", "since", "owner", "what")
+	for _, r := range rows {
+		value := ""
+		if r.Currency != "" {
+			value = domain.Format(r.Value, r.Currency)
+		}
+		t.AppendRow([]any{or(r.Order, "all of "+r.System), r.Cause, value, when(r.Since), r.Owner, r.What})
+	}
+	t.Render()
+	if len(rows) == l.Limit {
+		fmt.Fprintf(s.out, "These are the %d that wait longest; --limit lists more.\n", l.Limit)
+	}
+	return nil
+}
+
+type exceptionsResumeCmd struct {
+	Cause     string        `help:"The cause, as \"exceptions list\" prints it." required:"" placeholder:"CAUSE"`
+	PerSecond float64       `name:"per-second" help:"Orders to free each second after the first one." default:"20" placeholder:"N"`
+	By        string        `help:"Who frees them; by default who is logged in." placeholder:"NAME"`
+	Reason    string        `help:"Why they can go on now." required:"" placeholder:"TEXT"`
+	JSON      bool          `name:"json" help:"Print JSON."`
+	Within    time.Duration `help:"Longest time to wait for the end; the workflow goes on by itself." default:"10m" placeholder:"DURATION"`
+}
+
+// resumed is the outcome in --json.
+type resumed struct {
+	Cause    string `json:"cause"`
+	Workflow string `json:"workflow"`
+	contract.ResumeResult
+}
+
+// Run starts the workflow that frees the orders, and waits for it. While one frees
+// the same cause, that one is waited for: a second run is harmless.
+func (r exceptionsResumeCmd) Run(ctx context.Context, s streams) error {
+	by, err := person(r.By)
+	if err != nil {
+		return err
+	}
+	if err := required([2]string{"cause", r.Cause}, [2]string{"reason", r.Reason}); err != nil {
+		return err
+	}
+	if r.PerSecond <= 0 || r.Within <= 0 {
+		return misuse("--per-second %g and --within %s: give more than 0", r.PerSecond, r.Within)
+	}
+	db, c, err := openStore(ctx)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	waiting, err := db.WaitingOrders(ctx, r.Cause, domain.OrderID{}, 1)
+	if err != nil {
+		return err
+	}
+	if len(waiting) == 0 {
+		return fmt.Errorf("no order waits on %q; `starter exceptions list` prints the causes", r.Cause)
+	}
+	temporal, err := openTemporal(c)
+	if err != nil {
+		return err
+	}
+	defer temporal.Close()
+	outcome := resumed{Cause: r.Cause, Workflow: contract.ResumeWorkflowID(causeHash(r.Cause))}
+	stop := progress(s, "freeing orders")
+	outcome.ResumeResult, err = resume(ctx, temporal, outcome.Workflow, contract.ResumeInput{Cause: r.Cause, PerSecond: r.PerSecond, By: by, Reason: r.Reason}, r.Within)
+	stop()
+	if err != nil {
+		return err
+	}
+	return outcome.print(s, r.JSON)
+}
+
+// causeHash names a cause where its own letters would not do: a workflow ID is
+// part of addresses, and a cause may hold any text.
+func causeHash(cause string) string {
+	sum := sha256.Sum256([]byte(cause))
+	return hex.EncodeToString(sum[:8])
+}
+
+func resume(ctx context.Context, c client.Client, id string, in contract.ResumeInput, within time.Duration) (contract.ResumeResult, error) {
+	var result contract.ResumeResult
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: id, TaskQueue: contract.QueueOrders, StaticSummary: "free the orders that wait on " + in.Cause,
+		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+	}, "ResumeWorkflow", in)
+	if err != nil {
+		return result, fmt.Errorf("start %s: %w", id, err)
+	}
+	err = run.Get(ctx, &result)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return result, fmt.Errorf("%s was started and has not ended within %s; it goes on by itself once a worker runs", id, within)
+	}
+	if err != nil {
+		return result, fmt.Errorf("%s ended: %w", id, err)
+	}
+	return result, nil
+}
+
+// print says what came of it; orders that were not freed are a failure.
+func (r resumed) print(s streams, asJSON bool) error {
+	if asJSON {
+		if err := printJSON(s.out, r); err != nil {
+			return err
+		}
+	} else {
+		fmt.Fprintf(s.out, "Woke %s that waited on %s. What still cannot go on is in `starter exceptions list` again.\n", plural(r.Freed, "order"), r.Cause)
+	}
+	switch {
+	case r.Stopped != "":
+		return fmt.Errorf("%s stopped after the first order: %s", r.Workflow, r.Stopped)
+	case len(r.Failed) > 0:
+		return fmt.Errorf("%s could not be woken: %s", plural(len(r.Failed), "order"), strings.Join(r.Failed, ", "))
+	}
+	return nil
+}

@@ -1,0 +1,235 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"selvedge/internal/config"
+	"selvedge/internal/domain"
+	"selvedge/internal/mapping"
+)
+
+type rulesCmd struct {
+	List    rulesListCmd    `cmd:"" help:"List the rules in force."`
+	Set     rulesSetCmd     `cmd:"" help:"Save one rule, or retire it. Saving what is in force already changes nothing."`
+	History rulesHistoryCmd `cmd:"" help:"List all versions of the rules for one value: who changed what, when and why."`
+	Export  rulesExportCmd  `cmd:"" help:"Write the rules in force to a file that \"rules import\" reads."`
+	Import  rulesImportCmd  `cmd:"" help:"Save the rules of a file, all or none. Importing twice changes nothing."`
+}
+
+// tableName is a mapping table as people write it.
+type tableName string
+
+func (n tableName) table() (domain.RuleTable, error) {
+	if n == "" {
+		return "", nil
+	}
+	t, ok := mapping.TableNamed(string(n))
+	if !ok {
+		return "", misuse("table %q is none that we know: give one of %s", string(n), strings.Join(mapping.Tables(), ", "))
+	}
+	return t, nil
+}
+
+type rulesListCmd struct {
+	Table tableName `help:"Only one table, such as shipping-method." placeholder:"TABLE"`
+	JSON  bool      `name:"json" help:"Print JSON."`
+}
+
+// Run lists the rules in force.
+func (l rulesListCmd) Run(ctx context.Context, s streams) error {
+	wanted, err := l.Table.table()
+	if err != nil {
+		return err
+	}
+	rules, err := rulesInForce(ctx, wanted)
+	if err != nil {
+		return err
+	}
+	if l.JSON {
+		return mapping.WriteRulesJSON(s.out, rules)
+	}
+	if len(rules) == 0 {
+		fmt.Fprintln(s.out, "No rule is in force; `starter rules set` or `starter rules import` saves some.")
+		return nil
+	}
+	printRules(s.out, rules, false)
+	return nil
+}
+
+func rulesInForce(ctx context.Context, wanted domain.RuleTable) ([]domain.Rule, error) {
+	db, _, err := openStore(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	all, err := db.Rules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rules := all[:0]
+	for _, r := range all {
+		if wanted == "" || r.Table == wanted {
+			rules = append(rules, r)
+		}
+	}
+	return rules, nil
+}
+
+func printRules(out io.Writer, rules []domain.Rule, history bool) {
+	columns := []any{"version", "table", "from", "to", "holds for", "more"}
+	if history {
+		columns = append(columns, "author", "when", "reason")
+	}
+	t := newTable(out, columns...)
+	for _, r := range rules {
+		to := r.To
+		if r.Retired {
+			to = "(retired)"
+		}
+		row := []any{r.Version, r.Table, r.From, to, scopeOf(r), extraOf(r)}
+		if history {
+			row = append(row, r.Author, when(r.At), r.Reason)
+		}
+		t.AppendRow(row)
+	}
+	t.Render()
+}
+
+func scopeOf(r domain.Rule) string {
+	var parts []string
+	for _, s := range [][2]string{{"store", r.Store}, {"warehouse", r.Warehouse}, {"country", r.Country}} {
+		if s[1] != "" {
+			parts = append(parts, s[0]+" "+s[1])
+		}
+	}
+	return or(strings.Join(parts, ", "), "all")
+}
+
+func extraOf(r domain.Rule) string {
+	var parts []string
+	for _, k := range sorted(r.Extra) {
+		parts = append(parts, k+" "+r.Extra[k])
+	}
+	return strings.Join(parts, ", ")
+}
+
+type rulesSetCmd struct {
+	Table     tableName         `help:"The table: shipping-method, market, item, carrier, attribute-default, payment-method, stock-status, disposition or service-cutoff." required:"" placeholder:"TABLE"`
+	From      string            `help:"The value that is mapped, as the other system writes it." required:"" placeholder:"VALUE"`
+	To        string            `help:"What it stands for." placeholder:"VALUE"`
+	Store     string            `help:"Only for one store." placeholder:"STORE"`
+	Warehouse string            `help:"Only for one warehouse." placeholder:"WAREHOUSE"`
+	Country   string            `help:"Only for one country of delivery." placeholder:"CC"`
+	Extra     map[string]string `help:"What the table needs besides: currency=GBP of a market, attribute=itemCondition of a default, timezone=Europe/London of a cut-off." placeholder:"KEY=VALUE"`
+	Retire    bool              `help:"End the rule instead; --to is not needed."`
+	Author    string            `help:"Who changes it; by default who is logged in." placeholder:"NAME"`
+	Reason    string            `help:"Why." required:"" placeholder:"TEXT"`
+	JSON      bool              `name:"json" help:"Print JSON."`
+}
+
+// Run checks the rule and saves it as a new version.
+func (r rulesSetCmd) Run(ctx context.Context, s streams) error {
+	if r.To == "" && !r.Retire {
+		return misuse("--to is empty: give what %q stands for, or --retire the rule", r.From)
+	}
+	rule, problems := mapping.CheckRule(domain.Rule{Table: domain.RuleTable(r.Table), From: r.From, To: r.To, Store: r.Store, Warehouse: r.Warehouse,
+		Country: r.Country, Extra: r.Extra, Retired: r.Retire})
+	if len(problems) > 0 {
+		lines := make([]string, len(problems))
+		for i, p := range problems {
+			lines[i] = "--" + p.String()
+		}
+		return misuse("%s", strings.Join(lines, "\n"))
+	}
+	return saveRules(ctx, s, []domain.Rule{rule}, r.Author, r.Reason, r.JSON)
+}
+
+// saveRules saves and says what changed. The store makes no version of what is in force already.
+func saveRules(ctx context.Context, s streams, rules []domain.Rule, author, reason string, asJSON bool) error {
+	author, err := person(author)
+	if err != nil {
+		return err
+	}
+	if err := required([2]string{"reason", reason}); err != nil {
+		return err
+	}
+	db, c, err := openStore(ctx)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	warnOfScopes(s.err, c, rules)
+	saved, err := db.SaveRules(ctx, rules, author, reason, time.Now())
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return mapping.WriteRulesJSON(s.out, saved)
+	}
+	if len(saved) == 0 {
+		fmt.Fprintln(s.out, "Nothing changed: this is in force already.")
+		return nil
+	}
+	printRules(s.out, saved, false)
+	fmt.Fprintf(s.out, "Saved %s. Orders that waited for this: `starter exceptions list`, then `starter exceptions resume`.\n", plural(len(saved), "rule"))
+	return nil
+}
+
+// warnOfScopes names stores and warehouses that the configuration does not know: a
+// rule may be saved ahead of them, and it may be a slip.
+func warnOfScopes(out io.Writer, c config.Config, rules []domain.Rule) {
+	stores, warehouses := map[string]bool{}, map[string]bool{}
+	for _, key := range c.Selvedge.Centra.Stores {
+		stores[key] = true
+	}
+	for _, a := range c.Selvedge.ACS {
+		warehouses[a.Warehouse] = true
+	}
+	said := map[string]bool{}
+	warn := func(what, value string, known map[string]bool) {
+		if value == "" || len(known) == 0 || known[value] || said[what+value] {
+			return
+		}
+		said[what+value] = true
+		fmt.Fprintf(out, "starter: note: %s %q is not configured here; known are %s\n", what, value, strings.Join(sorted(known), ", "))
+	}
+	for _, r := range rules {
+		warn("store", r.Store, stores)
+		warn("warehouse", r.Warehouse, warehouses)
+	}
+}
+
+type rulesHistoryCmd struct {
+	Table tableName `help:"The table." required:"" placeholder:"TABLE"`
+	From  string    `help:"The value that is mapped, as it was saved." required:"" placeholder:"VALUE"`
+	JSON  bool      `name:"json" help:"Print JSON."`
+}
+
+// Run lists versions, newest first.
+func (h rulesHistoryCmd) Run(ctx context.Context, s streams) error {
+	wanted, err := h.Table.table()
+	if err != nil {
+		return err
+	}
+	db, _, err := openStore(ctx)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	versions, err := db.RuleHistory(ctx, wanted, h.From)
+	if err != nil {
+		return err
+	}
+	if h.JSON {
+		return mapping.WriteRulesJSON(s.out, versions)
+	}
+	if len(versions) == 0 {
+		return fmt.Errorf("%s never had a rule for %q; `starter rules list --table %s` prints those there are", wanted, h.From, wanted)
+	}
+	printRules(s.out, versions, true)
+	return nil
+}
