@@ -74,3 +74,28 @@ func decided(err error) (*fault.Fault, bool) {
 	}
 	return nil, false
 }
+
+// patient waits out a rate limit inside one attempt, as far as the attempt's time
+// allows: a limit is no outage and must not use up the retries that tell one. What
+// was limited had no effect, so the step starts anew.
+func patient[T any](ctx context.Context, step func() (T, error)) (T, error) {
+	for {
+		v, err := step()
+		var failure *temporal.ApplicationError
+		if !errors.As(err, &failure) || failure.Type() != ErrRateLimited {
+			return v, err
+		}
+		wait := max(failure.NextRetryDelay(), 200*time.Millisecond)
+		if deadline, ok := ctx.Deadline(); ok && time.Now().Add(wait+reserve).After(deadline) {
+			return v, err
+		}
+		select {
+		case <-ctx.Done():
+			return v, ctx.Err()
+		case <-time.After(wait):
+		}
+	}
+}
+
+// reserve is the time that a step needs after a wait.
+const reserve = 20 * time.Second

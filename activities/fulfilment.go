@@ -90,6 +90,11 @@ func (f *Fulfilment) CancelConsignment(ctx context.Context, in contract.StepInpu
 // before the activity answers.
 func (f *Fulfilment) take(ctx context.Context, in contract.StepInput, step domain.Step,
 	do func(ports.Warehouse, ports.OrderRecord, domain.Consignment) ([]domain.Fact, error)) (contract.Assessment, error) {
+	return patient(ctx, func() (contract.Assessment, error) { return f.takeOnce(ctx, in, step, do) })
+}
+
+func (f *Fulfilment) takeOnce(ctx context.Context, in contract.StepInput, step domain.Step,
+	do func(ports.Warehouse, ports.OrderRecord, domain.Consignment) ([]domain.Fact, error)) (contract.Assessment, error) {
 	record, err := f.Orders.Store.Load(ctx, in.Order)
 	if err != nil {
 		return contract.Assessment{}, toTemporal(fmt.Errorf("%s %s: %w", step, in.Step.Subject, err), 0)

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"selvedge/internal/contract"
@@ -18,6 +19,10 @@ type parcelWrite struct {
 	order  domain.Order // as just read from the shop
 	parcel domain.ParcelProgress
 	mode   domain.CaptureMode
+	// own is the shop's shipment that stands for the parcel, empty while none does.
+	own string
+	// asked says that this parcel's capture was refused before: a person said to try again.
+	asked bool
 }
 
 // create creates the shipment and, where the payment flow allows, captures and
@@ -44,13 +49,23 @@ func (w *parcelWrite) create(ctx context.Context) ([]domain.Fact, error) {
 // settle captures and completes a shipment that stands in the shop. tried says
 // that its capture was part of the request that has just been answered.
 func (w *parcelWrite) settle(ctx context.Context, at ports.ShipmentWrite, tried bool) ([]domain.Fact, error) {
-	if w.bundled() && !at.Shipment.Captured && !at.Shipment.Paid {
+	w.own = at.Shipment.ID
+	if tried && !paid(at.Shipment) && !at.CapturePending && len(at.Warnings) == 0 {
+		// No word of a failure: an asynchronous capture may have come between the answer
+		// and the look at the payment. The shop knows by now.
+		var err error
+		if at, err = w.again(ctx, at); err != nil {
+			return nil, err
+		}
+	}
+	if w.bundled() && !paid(at.Shipment) {
 		if err := w.agree(at.Shipment); err != nil {
 			return []domain.Fact{w.fact(at)}, err
 		}
 	}
-	if !at.Shipment.Captured && !at.Shipment.Paid && !at.CapturePending {
-		if tried {
+	if !paid(at.Shipment) && !at.CapturePending {
+		late := w.parcel.Shop != nil && w.parcel.Shop.Pending && !w.asked
+		if tried || late {
 			return []domain.Fact{w.fact(at)}, w.captureFailed(strings.Join(at.Warnings, "; "))
 		}
 		err := w.once(ctx, w.in, func() (err error) {
@@ -64,8 +79,7 @@ func (w *parcelWrite) settle(ctx context.Context, at ports.ShipmentWrite, tried 
 			return nil, err
 		}
 	}
-	paid := at.Shipment.Captured || at.Shipment.Paid
-	if w.in.Step.Complete && paid && !at.Shipment.Shipped {
+	if w.in.Step.Complete && paid(at.Shipment) && !at.Shipment.Shipped {
 		draft := w.draft()
 		draft.ShippedAt, draft.SendEmail = w.parcel.Shipment.ShippedAt, true
 		completed, err := w.Shop.CompleteShipment(ctx, at.Shipment.ID, draft)
@@ -75,6 +89,22 @@ func (w *parcelWrite) settle(ctx context.Context, at ports.ShipmentWrite, tried 
 		at = completed
 	}
 	return []domain.Fact{w.fact(at)}, nil
+}
+
+func paid(s domain.ShopShipment) bool { return s.Captured || s.Paid }
+
+// again reads a shipment that has just been written.
+func (w *parcelWrite) again(ctx context.Context, at ports.ShipmentWrite) (ports.ShipmentWrite, error) {
+	order, err := w.read(ctx, w.in.Order)
+	if err != nil {
+		return at, err
+	}
+	for _, s := range order.Shipments {
+		if s.ID == at.Shipment.ID {
+			return ports.ShipmentWrite{Shipment: s, Warnings: at.Warnings, CapturePending: order.Payment.CapturePending}, nil
+		}
+	}
+	return at, nil
 }
 
 // captureFailed is finance's question: the goods have left and the money has not come.
@@ -88,7 +118,7 @@ func (w *parcelWrite) captureFailed(detail string) error {
 
 func (w *parcelWrite) draft() ports.ShipmentDraft {
 	s := w.parcel.Shipment
-	d := ports.ShipmentDraft{Order: w.in.Order, Currency: w.order.Currency, Lines: w.parcel.Lines, Carrier: w.in.Step.Carrier, Service: s.Service,
+	d := ports.ShipmentDraft{Order: w.in.Order, Currency: w.order.Currency, Lines: w.lines(), Carrier: w.in.Step.Carrier, Service: s.Service,
 		Tracking: strings.Join(s.Trackings, ", "), Parcels: max(1, s.Parcels), Shipping: ports.Cost{None: true}, Handling: ports.Cost{None: true}}
 	if w.first() {
 		d.Shipping, d.Handling = cost(w.order.Shipping), cost(w.order.Handling)
@@ -97,12 +127,28 @@ func (w *parcelWrite) draft() ports.ShipmentDraft {
 	return d
 }
 
+// lines are the parcel's, and on the order's first shipment its gift certificates:
+// nothing of them is physical, and the shop completes an order only when every line
+// stands on a shipment.
+func (w *parcelWrite) lines() []domain.LineQuantity {
+	lines := slices.Clone(w.parcel.Lines)
+	if !w.first() {
+		return lines
+	}
+	for _, l := range w.order.Lines {
+		if l.Kind == domain.LineGiftCertificate && l.Quantity > 0 {
+			lines = append(lines, domain.LineQuantity{Line: l.ID, Quantity: l.Quantity})
+		}
+	}
+	return lines
+}
+
 func cost(value int64) ports.Cost { return ports.Cost{None: value == 0, Value: value} }
 
 // first tells whether no other shipment has taken the order's shipping cost.
 func (w *parcelWrite) first() bool {
 	for _, s := range w.order.Shipments {
-		if w.parcel.Shop == nil || s.ID != w.parcel.Shop.ShopID {
+		if s.ID != w.own {
 			return false
 		}
 	}
@@ -118,12 +164,15 @@ func (w *parcelWrite) discount() int64 {
 	var all, before, mine int64
 	shipped := map[string]int{}
 	for _, s := range w.order.Shipments {
+		if s.ID == w.own {
+			continue
+		}
 		for _, l := range s.Lines {
 			shipped[l.Line] += l.Quantity
 		}
 	}
 	parcel := map[string]int{}
-	for _, l := range w.parcel.Lines {
+	for _, l := range w.lines() {
 		parcel[l.Line] += l.Quantity
 	}
 	for _, l := range w.order.Lines {
@@ -171,7 +220,7 @@ func (w *parcelWrite) agree(s domain.ShopShipment) error {
 				}
 			}
 		}
-		for _, mine := range w.parcel.Lines {
+		for _, mine := range w.lines() {
 			if mine.Line == l.ID {
 				now += mine.Quantity
 			}
@@ -193,8 +242,8 @@ func (w *parcelWrite) agree(s domain.ShopShipment) error {
 func (w *parcelWrite) fact(at ports.ShipmentWrite) domain.Fact {
 	s := at.Shipment
 	f := domain.ShopShipmentFact{Shipment: w.parcel.Shipment.ID, Warehouse: w.parcel.Shipment.Warehouse, ShopID: s.ID, Number: s.Number, Lines: w.parcel.Lines,
-		Tracking: s.Tracking, Captured: s.Captured || s.Paid, Pending: at.CapturePending && !s.Captured && !s.Paid,
-		Completed: s.Shipped && (s.Captured || s.Paid)}
+		Tracking: s.Tracking, Captured: paid(s), Pending: at.CapturePending && !paid(s),
+		Completed: s.Shipped && paid(s)}
 	key := fmt.Sprintf("shop-shipment:%s:%s:%t:%t:%t", f.Shipment, f.ShopID, f.Captured, f.Pending, f.Completed)
 	return newFact(domain.FactShopShipment, key, "centra", w.Orders.Clock(), f)
 }
@@ -217,6 +266,10 @@ func match(p domain.ParcelProgress, progress domain.Progress, shipments []domain
 	for _, l := range progress.Lines {
 		free[l.Line] = l.Ordered - l.Cancelled
 	}
+	physical := map[string]bool{}
+	for _, l := range progress.Lines {
+		physical[l.Line] = true
+	}
 	for _, s := range shipments {
 		if p.Shop != nil && s.ID == p.Shop.ShopID {
 			return &s, nil
@@ -224,7 +277,7 @@ func match(p domain.ParcelProgress, progress domain.Progress, shipments []domain
 		for _, l := range s.Lines {
 			free[l.Line] -= l.Quantity
 		}
-		if claimed[s.ID] || !sameQuantities(s.Lines, p.Lines) {
+		if claimed[s.ID] || !sameQuantities(s.Lines, p.Lines, physical) {
 			continue
 		}
 		if s.Tracking == tracking || (!s.Shipped && s.Tracking == "") {
@@ -248,12 +301,15 @@ func match(p domain.ParcelProgress, progress domain.Progress, shipments []domain
 	return nil, nil
 }
 
-func sameQuantities(a, b []domain.LineQuantity) bool {
+// sameQuantities compares physical units: certificates may ride on any shipment.
+func sameQuantities(shop, parcel []domain.LineQuantity, physical map[string]bool) bool {
 	count := map[string]int{}
-	for _, l := range a {
-		count[l.Line] += l.Quantity
+	for _, l := range shop {
+		if physical[l.Line] {
+			count[l.Line] += l.Quantity
+		}
 	}
-	for _, l := range b {
+	for _, l := range parcel {
 		count[l.Line] -= l.Quantity
 	}
 	for _, n := range count {

@@ -24,10 +24,14 @@ type Shipments struct {
 // RefreshOrder reads an order from the shop again, because that is where people mend
 // data. A second run stores the same content, which is no change.
 func (s *Shipments) RefreshOrder(ctx context.Context, in contract.RefreshInput) error {
-	if _, err := s.read(ctx, in.Order); err != nil {
-		return toTemporal(fmt.Errorf("read %s from the shop: %w", in.Order, err), s.Settle)
-	}
-	return nil
+	_, err := patient(ctx, func() (domain.Order, error) {
+		order, err := s.read(ctx, in.Order)
+		if err != nil {
+			err = toTemporal(fmt.Errorf("read %s from the shop: %w", in.Order, err), s.Settle)
+		}
+		return order, err
+	})
+	return err
 }
 
 // read brings one order from the shop into the store and returns it.
@@ -70,7 +74,7 @@ func (s *Shipments) ShipParcel(ctx context.Context, in contract.StepInput) (cont
 		if err != nil {
 			return nil, err
 		}
-		w := &parcelWrite{Shipments: s, in: in, order: order, parcel: parcel, mode: input.CaptureMode}
+		w := &parcelWrite{Shipments: s, in: in, order: order, parcel: parcel, mode: input.CaptureMode, asked: refusedBefore(record.Facts, in.Step)}
 		standing, err := match(parcel, progress, order.Shipments)
 		if err != nil {
 			return nil, err
@@ -84,6 +88,11 @@ func (s *Shipments) ShipParcel(ctx context.Context, in contract.StepInput) (cont
 
 // take runs one step in the shop under an attempt, with the order freshly read.
 func (s *Shipments) take(ctx context.Context, in contract.StepInput, step domain.Step,
+	do func(ports.OrderRecord, domain.Order) ([]domain.Fact, error)) (contract.Assessment, error) {
+	return patient(ctx, func() (contract.Assessment, error) { return s.takeOnce(ctx, in, step, do) })
+}
+
+func (s *Shipments) takeOnce(ctx context.Context, in contract.StepInput, step domain.Step,
 	do func(ports.OrderRecord, domain.Order) ([]domain.Fact, error)) (contract.Assessment, error) {
 	store, key := s.Orders.Store, attemptKey(in.Step)
 	fail := func(err error) (contract.Assessment, error) {
@@ -124,6 +133,19 @@ func (s *Shipments) take(ctx context.Context, in contract.StepInput, step domain
 		return fail(err)
 	}
 	return s.Orders.reassess(ctx, in.Order)
+}
+
+// refusedBefore tells whether a step of a subject was refused already.
+func refusedBefore(facts []domain.Fact, step contract.Step) bool {
+	for _, f := range facts {
+		if f.Kind != domain.FactRefused {
+			continue
+		}
+		if r, err := domain.Decode[domain.RefusedFact](f); err == nil && r.Step == step.Name && r.Subject == step.Subject {
+			return true
+		}
+	}
+	return false
 }
 
 func attemptKey(step contract.Step) string { return string(step.Name) + "/" + step.Subject }

@@ -16,6 +16,9 @@ import (
 // idle is how long a step that changed nothing waits before it is looked at again.
 const idle = 30 * time.Second
 
+// rateLimited is how long a step waits after the fast phase met nothing but limits.
+const rateLimited = time.Minute
+
 // act takes the steps that are due, one after the other. Each answers with a fresh
 // look; a refusal stands in the facts, so a look shows it as a question.
 func (w *order) act() error {
@@ -101,6 +104,11 @@ func (w *order) setback(err error) error {
 	var canceled *temporal.CanceledError
 	if errors.As(err, &canceled) {
 		return err
+	}
+	var failure *temporal.ApplicationError
+	if asApplication(err, &failure) && failure.Type() == activities.ErrRateLimited {
+		w.again = workflow.Now(w.ctx).Add(rateLimited) // no outage: the quota refills
+		return nil
 	}
 	system, credentials := blame(err)
 	w.carry.Delayed = system

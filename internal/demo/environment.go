@@ -29,6 +29,7 @@ func (w *world) environment() map[string]string {
 		"SELVEDGE_CENTRA_TOKEN":          sampleday.CentraToken,
 		"SELVEDGE_CENTRA_STORES":         fmt.Sprintf("%d=%s,%d=%s", sampleday.StoreID, sampleday.Store, sampleday.ShowroomID, sampleday.Showroom),
 		"SELVEDGE_CENTRA_TIMEOUT":        "4s",
+		"SELVEDGE_CENTRA_QUOTA_REFRESH":  "2s", // the shop's quotas are raised after the worker has started
 		"SELVEDGE_CENTRA_WEBHOOK_SECRET": w.sims.shopSecret,
 		"SELVEDGE_TRACKING_WAIT":         trackingWait.String(),
 		"SELVEDGE_RETURN_WINDOW":         returnWindow.String(),

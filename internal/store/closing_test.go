@@ -155,11 +155,16 @@ func TestAnOrderThatWasNotLookedAtIsFound(t *testing.T) {
 	s, ctx := storetest.New(t), within(t)
 	o := shopOrder("1001")
 	id := takeIn(t, s, o).ID
+	look := time.Now().Add(time.Hour)
 	requireUnseen := func(want ...domain.OrderID) {
 		t.Helper()
-		unseen, err := s.Unseen(ctx, time.Now().Add(time.Hour), 10)
+		look = look.Add(time.Hour)
+		unseen, err := s.Unseen(ctx, look, 10)
 		require.NoError(t, err)
 		require.Equal(t, append([]domain.OrderID{}, want...), unseen)
+		again, err := s.Unseen(ctx, look.Add(time.Minute), 10)
+		require.NoError(t, err)
+		require.Empty(t, again, "what was just listed has time to look")
 	}
 	requireUnseen(id)
 	early, err := s.Unseen(ctx, time.Now().Add(-time.Hour), 10)

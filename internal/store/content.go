@@ -12,8 +12,8 @@ import (
 // canonicalContent is what the version of an order is computed over: everything
 // that can change what we do. Left out is what our own writes bring back
 // (shipments, captured money, the steps from confirmed to shipped) and the instant
-// of the update, so that an echo of our own work is no change. Lines and
-// allocations are sorted: in which order the shop tells them means nothing.
+// of the update, so that an echo of our own work is no change. Lines are sorted: in
+// which order the shop tells them means nothing.
 func canonicalContent(o domain.Order, p domain.Personal) ([]byte, error) {
 	o.UpdatedAt = time.Time{}
 	o.PlacedAt = o.PlacedAt.UTC()
@@ -28,15 +28,13 @@ func canonicalContent(o domain.Order, p domain.Personal) ([]byte, error) {
 	}
 	lines := slices.Clone(o.Lines)
 	for i := range lines {
-		if len(shipped) > 0 {
-			// The shop may drop allocations as it ships; what then still counts is how
-			// many units nothing was reserved for.
-			demand := max(0, lines[i].Quantity-shipped[lines[i].ID]-lines[i].Allocated())
-			lines[i].Allocations = []domain.Allocation{{Quantity: -demand}}
-			continue
-		}
-		lines[i].Allocations = slices.Clone(lines[i].Allocations)
-		slices.SortStableFunc(lines[i].Allocations, func(a, b domain.Allocation) int { return cmp.Compare(a.Warehouse, b.Warehouse) })
+		// The shop may drop allocations as it ships, and from which warehouse it ships
+		// is fixed by the hand-over. What can change what we do is how many units
+		// nothing is reserved for, and whether a warehouse has still to confirm.
+		l := &lines[i]
+		demand := max(0, l.Quantity-shipped[l.ID]-l.Allocated())
+		waiting := slices.ContainsFunc(l.Allocations, func(a domain.Allocation) bool { return a.Waiting })
+		l.Allocations = []domain.Allocation{{Quantity: demand, Waiting: waiting}}
 	}
 	slices.SortStableFunc(lines, func(a, b domain.Line) int { return cmp.Compare(a.ID, b.ID) })
 	o.Lines = lines

@@ -26,14 +26,24 @@ func (s *Store) Seen(ctx context.Context, id domain.OrderID, sequence int64) err
 	return toFault("record what was seen", err)
 }
 
+// wakeAgain is how long a woken order may take to look before it is woken again.
+const wakeAgain = 5 * time.Minute
+
 // Unseen lists orders that have had something for their workflow to look at since
-// before that instant, longest first: their wake-up was lost, or they adopted facts.
+// before that instant, longest first: their wake-up was lost, or they adopted facts. An
+// order listed is listed again only after wakeAgain: its workflow may be in the middle
+// of a long step, and looks when that has ended.
 func (s *Store) Unseen(ctx context.Context, before time.Time, limit int) ([]domain.OrderID, error) {
 	const op = "list unseen orders"
 	rows, err := s.pool.Query(ctx, `
-		SELECT store, number FROM orders WHERE wake_sequence > seen_sequence AND wake_at < @before
-		ORDER BY wake_at, store, number LIMIT @limit`,
-		pgx.NamedArgs{"before": before, "limit": limit})
+		WITH asleep AS (
+			SELECT store, number, wake_at FROM orders WHERE wake_sequence > seen_sequence AND wake_at < @before
+			ORDER BY wake_at, store, number LIMIT @limit FOR UPDATE SKIP LOCKED
+		), claimed AS (
+			UPDATE orders o SET wake_at = @again FROM asleep a WHERE o.store = a.store AND o.number = a.number
+		)
+		SELECT store, number FROM asleep ORDER BY wake_at, store, number`,
+		pgx.NamedArgs{"before": before, "limit": limit, "again": before.Add(wakeAgain)})
 	if err != nil {
 		return nil, toFault(op, err)
 	}

@@ -37,7 +37,7 @@ func (r *reader) payment(history []gen.PaymentEntry) domain.Payment {
 		}
 	}
 	if newest != nil {
-		p.CapturePending, p.CaptureFailed = pending(*newest), failed(*newest)
+		p.CapturePending, p.CaptureFailed = anyPending(history), failed(*newest)
 	}
 	return p
 }
@@ -61,6 +61,31 @@ func later(a, b gen.PaymentEntry) bool {
 
 func failed(e gen.PaymentEntry) bool {
 	return e.Status == gen.PaymentHistoryEntryStatusFailed || e.EntryType == gen.PaymentHistoryEntryTypeCaptureFailed
+}
+
+// anyPending looks at all entries: an order shipped in parts has a capture for each
+// shipment, and the outcome of one says nothing about another. A request that stays
+// marked as pending is open; one marked as done says only that the provider was asked,
+// and is open while there are fewer outcomes than requests.
+func anyPending(history []gen.PaymentEntry) bool {
+	requests, outcomes := 0, 0
+	for _, e := range history {
+		switch {
+		case !isCapture(e.EntryType):
+		case e.EntryType == gen.PaymentHistoryEntryTypeCaptureRequest || e.EntryType == gen.PaymentHistoryEntryTypeCapturePending:
+			if e.Status == gen.PaymentHistoryEntryStatusPending {
+				return true
+			}
+			if !failed(e) {
+				requests++
+			}
+		case e.Status == gen.PaymentHistoryEntryStatusPending:
+			return true
+		default:
+			outcomes++
+		}
+	}
+	return requests > outcomes
 }
 
 // pending is true of a request that succeeded, too: it says only that the provider was asked.
