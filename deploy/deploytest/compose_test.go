@@ -15,6 +15,18 @@ import (
 
 const root = "../.."
 
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
+}
+
+func healthcheck(h *deploytest.Healthcheck) []string {
+	if h == nil || len(h.Test) == 0 || h.Test[0] != "CMD" {
+		return nil
+	}
+	return h.Test[1:]
+}
+
 func compose(t *testing.T) deploytest.Compose {
 	t.Helper()
 	c, err := deploytest.ReadCompose(root + "/docker-compose.yml")
