@@ -1,0 +1,120 @@
+package judge
+
+import (
+	"fmt"
+	"strings"
+)
+
+// money compares what was captured with what the shop's shipments are worth. Orders
+// captured before submission are excused from the upper bound, not from the sum.
+func (f *file) money() {
+	o := f.order
+	var refunded, captured int64
+	for _, r := range o.Returns {
+		refunded += r.Refunded
+	}
+	for _, s := range o.Shipments {
+		captured += s.Captured
+	}
+	gross := o.Captured + refunded
+	if o.CaptureMode != "before-submission" {
+		if gross != captured {
+			f.find(WrongMoney, "has %d captured, and %d on its shipments", gross, captured)
+			return
+		}
+		if worth, rounding := f.worth(); gross > worth+rounding {
+			f.find(WrongMoney, "has %d captured for shipments worth %d at most, costs of shipping included", gross, worth)
+			return
+		}
+	}
+	if f.waits() || o.Status != "SHIPPED" || o.CaptureMode == "external" {
+		return
+	}
+	if total := f.total(); gross < total || gross > total && f.uncancelled() {
+		f.find(WrongMoney, "is shipped and worth %d, and %d was captured", total, gross)
+	}
+}
+
+// worth is what the units on shipments cost, with all costs of shipping; a line that
+// is not whole may be off by the rounding of its share.
+func (f *file) worth() (worth, rounding int64) {
+	if len(f.order.Shipments) == 0 {
+		return 0, 0
+	}
+	worth = f.order.ShippingTotal
+	for _, l := range f.order.Lines {
+		if !l.Physical {
+			worth += l.Total
+			continue
+		}
+		n := 0
+		for _, s := range f.order.Shipments {
+			for _, sl := range s.Lines {
+				if sl.LineID == l.ID {
+					n += sl.Quantity
+				}
+			}
+		}
+		if n >= l.Quantity {
+			worth += l.Total
+		} else if n > 0 {
+			worth += (l.Total*int64(n) + int64(l.Quantity) - 1) / int64(l.Quantity)
+			rounding++
+		}
+	}
+	if rounding > 0 {
+		rounding += int64(len(f.order.Lines)) // order discounts are shared out by unit as well
+	}
+	return worth, rounding
+}
+
+func (f *file) total() int64 {
+	sum := f.order.ShippingTotal
+	for _, l := range f.order.Lines {
+		sum += l.Total
+	}
+	return sum
+}
+
+// uncancelled tells that the order is worth what it was worth when it was paid.
+func (f *file) uncancelled() bool {
+	for _, l := range f.order.Lines {
+		if l.Cancelled > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func mailKey(store string, order int, shipment string) string {
+	return fmt.Sprintf("%s/%d %s", store, order, shipment)
+}
+
+// mailedOnce: one mail for each shipment of ours that is completed, none for others.
+func (f *file) mailedOnce() {
+	for _, s := range f.order.Shipments {
+		n := f.mails[mailKey(f.order.Store, f.order.Number, s.Number)]
+		switch {
+		case s.CompletedAt == nil && n > 0:
+			f.find(MailedNotOnce, "was told %d times of shipment %s, which is not completed", n, s.Number)
+		case s.CompletedAt != nil && n > 1, s.CompletedAt != nil && n == 0 && s.By == "api":
+			f.find(MailedNotOnce, "was told %d times of shipment %s", n, s.Number)
+		}
+	}
+}
+
+// mailsOfNobody finds mails about shipments that do not exist.
+func (b *bench) mailsOfNobody() {
+	exists := map[string]bool{}
+	for _, o := range b.shop.Orders {
+		for _, s := range o.Shipments {
+			exists[mailKey(o.Store, o.Number, s.Number)] = true
+		}
+	}
+	for _, m := range b.shop.Mails {
+		if key := mailKey(m.Store, m.Order, m.Shipment); m.Kind == "shipment" && !exists[key] {
+			order, _, _ := strings.Cut(key, " ")
+			b.findings = append(b.findings, Finding{MailedNotOnce, order, fmt.Sprintf("was told of shipment %s, which does not exist", m.Shipment)})
+		}
+	}
+}
