@@ -1,7 +1,9 @@
 package domain
 
 import (
-	"sort"
+	"cmp"
+	"slices"
+	"time"
 )
 
 // Progress is where an order stands, derived from its content and its facts
@@ -26,36 +28,48 @@ type LineProgress struct {
 	Cancelled int    `json:"cancelled"`
 	Open      int    `json:"open"`
 	Over      int    `json:"over,omitempty"` // shipped beyond what was ordered; never pushed to the shop
+	Held      int    `json:"held,omitempty"` // units that warehouses hold and have not dealt with; more than Open means too many
 }
 
 // ConsignmentProgress is what we sent to a warehouse and what became of it.
 type ConsignmentProgress struct {
-	Number          string
-	Warehouse       string
-	Revision        int64
-	Fingerprint     string
+	Number      string
+	Warehouse   string
+	Revision    int64
+	Fingerprint string
+	// Confirmed is false when only the warehouse tells of the consignment: our request
+	// arrived and its answer was lost.
+	Confirmed       bool
 	Status          WarehouseStatus
+	HoldReason      string
+	UpdatedAt       time.Time            // of the warehouse's newest word
 	Lines           []WarehouseOrderLine // sent quantities with what the warehouse says of them
 	Rejection       []Refusal
 	AfterAcceptance bool
 	CancelAsked     []LineQuantity // asked for and not answered; nil with CancelAll false means nothing is asked
 	CancelAll       bool
 	CancelRefused   bool
+	CancelRefusedAt int64 // sequence of the refusal, 0 when there is none
 	RejectedAt      int64 // sequence of the fact that says rejected, 0 when it is not
+
+	// reduced is how many of a line's cancelled units the shop had cancelled before.
+	reduced map[string]int
 }
 
-// Over tells whether nothing more will come of a consignment.
+// Over tells whether nothing more will come of a consignment. The lines decide:
+// the warehouse's word may come before the shipments that it sums up. A rejected
+// one is not over, because it may be mended.
 func (c ConsignmentProgress) Over() bool {
-	switch c.Status {
-	case WarehouseCancelled, WarehouseShipped:
-		return true
-	}
+	return c.Status != WarehouseRejected && c.Open() == 0
+}
+
+// Open counts units that the warehouse holds and has not dealt with.
+func (c ConsignmentProgress) Open() int {
+	n := 0
 	for _, l := range c.Lines {
-		if l.Quantity > l.Shipped+l.Short+l.Cancelled {
-			return false
-		}
+		n += l.Open()
 	}
-	return c.Status != WarehouseRejected
+	return n
 }
 
 // ParcelProgress is a warehouse shipment and its counterpart in the shop.
@@ -69,12 +83,16 @@ type ParcelProgress struct {
 	Noted bool
 }
 
-// Derive folds facts into a progress.
+// Derive folds facts into a progress. Each fact counts once, in whatever order they
+// are handed over; sequences only order our own writes and people's answers.
 func Derive(o Order, facts []Fact) (Progress, error) {
-	d := deriver{order: o, consignments: map[string]*ConsignmentProgress{}, shipments: map[string]Shipment{},
-		shop: map[string]ShopShipmentFact{}, noted: map[string]bool{}, snapshots: map[string]WarehouseOrder{},
-		asked: map[string][]CancelRequestedFact{}, rejectedAt: map[string]int64{}}
-	for _, f := range facts {
+	d := newDeriver(o)
+	var last int64
+	for _, f := range ordered(facts) {
+		if f.Sequence != 0 && f.Sequence == last {
+			continue
+		}
+		last = f.Sequence
 		if err := d.apply(f); err != nil {
 			return Progress{}, err
 		}
@@ -82,45 +100,84 @@ func Derive(o Order, facts []Fact) (Progress, error) {
 	return d.progress(), nil
 }
 
+func ordered(facts []Fact) []Fact {
+	bySequence := func(a, b Fact) int { return cmp.Compare(a.Sequence, b.Sequence) }
+	if slices.IsSortedFunc(facts, bySequence) {
+		return facts
+	}
+	return slices.SortedStableFunc(slices.Values(facts), bySequence)
+}
+
+// told is something with the sequence of the fact that told it.
+type told[T any] struct {
+	what     T
+	sequence int64
+}
+
 type deriver struct {
-	order        Order
-	numbers      []string // consignments in order of submission
-	consignments map[string]*ConsignmentProgress
-	snapshots    map[string]WarehouseOrder
-	rejectedAt   map[string]int64
-	asked        map[string][]CancelRequestedFact
-	shipments    map[string]Shipment
-	shipmentIDs  []string
-	shop         map[string]ShopShipmentFact
-	noted        map[string]bool
-	returns      int
-	unknown      int
+	order         Order
+	physical      map[string]Line
+	numbers       []string // consignments in order of submission
+	submissions   map[string][]told[SubmittedFact]
+	snapshots     map[string][]told[WarehouseOrder]
+	requests      map[string][]told[CancelRequestedFact]
+	refusals      map[string][]int64
+	shipments     map[string]Shipment
+	shop          map[string]ShopShipmentFact
+	shopCancelled map[string]int
+	noted         map[string]bool
+	returns       int
+	unknown       int
+}
+
+func newDeriver(o Order) *deriver {
+	d := &deriver{
+		order: o, physical: map[string]Line{}, submissions: map[string][]told[SubmittedFact]{}, snapshots: map[string][]told[WarehouseOrder]{},
+		requests: map[string][]told[CancelRequestedFact]{}, refusals: map[string][]int64{}, shipments: map[string]Shipment{},
+		shop: map[string]ShopShipmentFact{}, shopCancelled: map[string]int{}, noted: map[string]bool{},
+	}
+	for _, l := range o.Lines {
+		if l.Kind.Physical() {
+			d.physical[l.ID] = l
+		}
+	}
+	return d
 }
 
 func (d *deriver) apply(f Fact) error {
 	switch f.Kind {
 	case FactSubmitted:
-		return fold(f, d.submitted)
+		return fold(f, func(s SubmittedFact) {
+			if len(d.submissions[s.Consignment]) == 0 {
+				d.numbers = append(d.numbers, s.Consignment)
+			}
+			d.submissions[s.Consignment] = append(d.submissions[s.Consignment], told[SubmittedFact]{s, f.Sequence})
+		})
 	case FactWarehouseOrder:
-		return fold(f, func(w WarehouseOrder) { d.snapshot(f.Sequence, w) })
+		return fold(f, func(w WarehouseOrder) {
+			d.snapshots[w.Number] = append(d.snapshots[w.Number], told[WarehouseOrder]{w, f.Sequence})
+		})
 	case FactShipment:
 		return fold(f, d.shipment)
 	case FactCancelRequested:
-		return fold(f, func(c CancelRequestedFact) { d.asked[c.Consignment] = append(d.asked[c.Consignment], c) })
-	case FactCancelRefused:
-		return fold(f, func(c CancelRefusedFact) {
-			d.asked[c.Consignment] = nil
-			if p := d.consignments[c.Consignment]; p != nil {
-				p.CancelRefused = true
-			}
+		return fold(f, func(c CancelRequestedFact) {
+			d.requests[c.Consignment] = append(d.requests[c.Consignment], told[CancelRequestedFact]{c, f.Sequence})
 		})
+	case FactCancelRefused:
+		return fold(f, func(c CancelRefusedFact) { d.refusals[c.Consignment] = append(d.refusals[c.Consignment], f.Sequence) })
 	case FactShopShipment:
 		return fold(f, func(s ShopShipmentFact) { d.shop[s.Shipment] = s })
+	case FactShopCancelled:
+		return fold(f, func(c ShopCancelledFact) {
+			for _, l := range c.Lines {
+				d.shopCancelled[l.Line] += l.Quantity
+			}
+		})
 	case FactNoted:
 		return fold(f, func(n NotedFact) { d.noted[n.Subject] = true })
 	case FactReturn:
 		d.returns++
-	case FactContent, FactRefused, FactShopCancelled, FactCaptured, FactReleased, FactAnswered, FactClosed:
+	case FactContent, FactRefused, FactCaptured, FactReleased, FactAnswered, FactClosed:
 		// they decide what is due (see Decide), not what happened to the goods
 	default:
 		d.unknown++
@@ -137,311 +194,99 @@ func fold[T any](f Fact, apply func(T)) error {
 	return nil
 }
 
-func (d *deriver) submitted(s SubmittedFact) {
-	p := d.consignments[s.Consignment]
-	if p == nil {
-		p = &ConsignmentProgress{Number: s.Consignment, Warehouse: s.Warehouse}
-		d.consignments[s.Consignment] = p
-		d.numbers = append(d.numbers, s.Consignment)
-	}
-	p.Fingerprint = s.Fingerprint
-	p.Revision = max(p.Revision, s.Revision)
-	p.Lines = p.Lines[:0]
-	for _, l := range s.Lines {
-		p.Lines = append(p.Lines, WarehouseOrderLine{Line: l.Line, Quantity: l.Quantity})
-	}
-	p.Status = WarehouseReceived
-	p.CancelRefused = false
-}
-
-// snapshot keeps the warehouse's order of the highest revision, whichever came first.
-func (d *deriver) snapshot(sequence int64, w WarehouseOrder) {
-	if old, ok := d.snapshots[w.Number]; ok && old.Revision >= w.Revision {
-		return
-	}
-	d.snapshots[w.Number] = w
-	if w.Status == WarehouseRejected {
-		d.rejectedAt[w.Number] = sequence
-	}
-}
-
+// shipment keeps the highest revision, whichever came first.
 func (d *deriver) shipment(s Shipment) {
-	old, known := d.shipments[s.ID]
-	if known && old.Revision >= s.Revision {
-		return
+	if old, known := d.shipments[s.ID]; !known || old.Revision < s.Revision {
+		d.shipments[s.ID] = s
 	}
-	if !known {
-		d.shipmentIDs = append(d.shipmentIDs, s.ID)
-	}
-	d.shipments[s.ID] = s
 }
 
 func (d *deriver) progress() Progress {
 	p := Progress{Returns: d.returns, Unknown: d.unknown}
-	for id, s := range d.shipments {
-		d.shipments[id] = d.resolve(s)
+	byConsignment := d.shipmentsByConsignment()
+	shipped := map[string]int{}
+	var shipments []Shipment
+	for _, number := range d.known() {
+		c := d.consignment(number)
+		of := resolve(c, d.physical, byConsignment[number])
+		d.settle(&c, of)
+		for _, s := range of {
+			for _, l := range s.goods() {
+				shipped[l.Line] += l.Quantity
+			}
+		}
+		p.Consignments = append(p.Consignments, c)
+		shipments = append(shipments, of...)
 	}
-	shippedBy := d.shippedByConsignment()
-	for _, number := range d.numbers {
-		c := d.consignments[number]
-		d.settle(c, shippedBy[number])
-		p.Consignments = append(p.Consignments, *c)
-	}
-	p.Lines, p.Questions = d.lines(p.Consignments)
-	var questions []Question
-	p.Parcels, questions = d.parcels(p.Lines)
+	p.Lines, p.Questions = d.lines(p.Consignments, shipped)
+	parcels, questions := d.parcels(shipments)
+	p.Parcels = parcels
 	p.Questions = append(p.Questions, questions...)
 	return p
 }
 
-// settle lays the newest snapshot and the shipments over what was sent. An
-// amendment raises the warehouse's revision, so an older snapshot says nothing about it.
-func (d *deriver) settle(c *ConsignmentProgress, shipped map[string]int) {
-	snapshot, ok := d.snapshots[c.Number]
-	if ok && snapshot.Revision >= c.Revision {
-		c.Revision = snapshot.Revision
-		c.Status = snapshot.Status
-		c.Rejection, c.AfterAcceptance = snapshot.Rejection, snapshot.AfterAcceptance
-		if snapshot.Status == WarehouseRejected {
-			c.RejectedAt = d.rejectedAt[c.Number]
+// known lists the consignments that are ours: those that we sent, then those that a
+// warehouse holds under our reference although its answer never reached us. A
+// stranger's order under a number of ours is neither.
+func (d *deriver) known() []string {
+	var lost []string
+	for number, snapshots := range d.snapshots {
+		if len(d.submissions[number]) == 0 && snapshots[0].what.Reference == d.order.ID.String() {
+			lost = append(lost, number)
 		}
 	}
-	short := d.shortOnShipments(c.Number)
-	for i := range c.Lines {
-		l := &c.Lines[i]
-		for _, s := range snapshot.Lines {
-			if ok && s.Line == l.Line {
-				l.SKU, l.Allocated, l.Short, l.Cancelled = s.SKU, s.Allocated, s.Short, s.Cancelled
-			}
-		}
-		l.Shipped = shipped[l.Line]
-		// The same short is told by the order and by its last shipment: count it once.
-		l.Short = max(l.Short, short[l.Line])
-		l.Short = max(0, min(l.Short, l.Quantity-l.Shipped-l.Cancelled))
-	}
-	for _, asked := range d.asked[c.Number] {
-		switch {
-		case asked.Done, c.Status == WarehouseCancelled:
-		case len(asked.Lines) == 0:
-			c.CancelAll = true
-		default:
-			c.CancelAsked = append(c.CancelAsked, asked.Lines...)
-		}
-	}
-	c.CancelAsked = d.unanswered(c)
-}
-
-// unanswered drops requests that the lines show to be granted.
-func (d *deriver) unanswered(c *ConsignmentProgress) []LineQuantity {
-	var open []LineQuantity
-	for _, asked := range c.CancelAsked {
-		for _, l := range c.Lines {
-			if l.Line == asked.Line && l.Cancelled < asked.Quantity {
-				open = append(open, asked)
-			}
-		}
-	}
-	return open
-}
-
-func (d *deriver) shippedByConsignment() map[string]map[string]int {
-	out := map[string]map[string]int{}
-	for _, s := range d.shipments {
-		if s.Voided {
-			continue
-		}
-		lines := out[s.Consignment]
-		if lines == nil {
-			lines = map[string]int{}
-			out[s.Consignment] = lines
-		}
-		for _, l := range s.Lines {
-			if l.Line != "" && !l.Substituted {
-				lines[l.Line] += l.Quantity
-			}
-		}
-	}
-	return out
-}
-
-// resolve gives lines that the floor could not match the one line of the
-// consignment that holds their item; more than one or none stays unmatched.
-func (d *deriver) resolve(s Shipment) Shipment {
-	lines := append([]ShipmentLine(nil), s.Lines...)
-	for i, l := range lines {
-		if d.has(l.Line) || l.Substituted {
-			continue
-		}
-		match := ""
-		for _, w := range d.snapshots[s.Consignment].Lines {
-			if w.SKU != l.SKU {
-				continue
-			}
-			if match != "" {
-				match = ""
-				break
-			}
-			match = w.Line
-		}
-		lines[i].Line = match
-	}
-	s.Lines = lines
-	return s
-}
-
-// shortOnShipments sums what shipments declare short; a final shipment whose
-// predecessors are all known closes whatever is still unexplained.
-func (d *deriver) shortOnShipments(number string) map[string]int {
-	short := map[string]int{}
-	seen, last := map[int]bool{}, 0
-	final := false
-	for _, s := range d.shipments {
-		if s.Consignment != number || s.Voided {
-			continue
-		}
-		seen[s.Sequence] = true
-		last = max(last, s.Sequence)
-		final = final || s.Final
-		for _, l := range s.Short {
-			short[l.Line] += l.Quantity
-		}
-	}
-	if !final || len(seen) < last {
-		return short
-	}
-	shipped := d.shippedByConsignment()[number]
-	for _, l := range d.consignments[number].Lines {
-		short[l.Line] = max(short[l.Line], l.Quantity-shipped[l.Line])
-	}
-	return short
+	slices.Sort(lost)
+	return append(slices.Clone(d.numbers), lost...)
 }
 
 // lines counts each physical line over all consignments.
-func (d *deriver) lines(consignments []ConsignmentProgress) ([]LineProgress, []Question) {
-	var lines []LineProgress
-	var questions []Question
-	shipped, short := map[string]int{}, map[string]int{}
+func (d *deriver) lines(consignments []ConsignmentProgress, shipped map[string]int) ([]LineProgress, []Question) {
+	short, reduced, held := map[string]int{}, map[string]int{}, map[string]int{}
 	for _, c := range consignments {
+		if c.Status == WarehouseRejected {
+			continue // it holds nothing
+		}
 		for _, l := range c.Lines {
-			shipped[l.Line] += l.Shipped
 			short[l.Line] += l.Short
+			held[l.Line] += l.Open()
+			reduced[l.Line] += min(c.reduced[l.Line], l.Cancelled)
 		}
 	}
+	var lines []LineProgress
+	var questions []Question
 	for _, l := range d.order.Lines {
 		if !l.Kind.Physical() {
 			continue
 		}
-		p := LineProgress{Line: l.ID, SKU: l.SKU, Ordered: l.Quantity + l.Cancelled, Cancelled: l.Cancelled}
+		p := LineProgress{Line: l.ID, SKU: l.SKU, Ordered: l.Quantity + l.Cancelled, Held: held[l.ID]}
 		p.Over = max(0, shipped[l.ID]-p.Ordered)
 		p.Shipped = shipped[l.ID] - p.Over
-		if p.Over > 0 {
-			questions = append(questions, Question{Kind: "over-shipment", Subject: l.ID, Cause: NewCause("over-shipment", d.order.ID.String(), l.ID),
-				Problems: []Refusal{{Code: "over_shipment", Line: l.ID, SKU: l.SKU, Message: "the warehouse shipped more units of this line than were ordered"}}})
-		}
 		// Units that were shipped although they had been cancelled in the shop stay
 		// shipped: the goods are gone, whatever the shop's line says.
-		p.Cancelled = min(p.Cancelled, p.Ordered-p.Shipped)
-		p.Short = min(short[l.ID], p.Ordered-p.Shipped-p.Cancelled)
+		p.Cancelled = min(l.Cancelled, p.Ordered-p.Shipped)
+		p.Short = d.stillShort(p, short[l.ID], reduced[l.ID])
 		p.Open = p.Ordered - p.Shipped - p.Cancelled - p.Short
+		if shipped[l.ID] > l.Quantity {
+			questions = append(questions, d.overShipment(l))
+		}
 		lines = append(lines, p)
 	}
 	return lines, questions
 }
 
-// parcels pairs warehouse shipments with the shop's, in a stable order.
-func (d *deriver) parcels(lines []LineProgress) ([]ParcelProgress, []Question) {
-	ids := append([]string(nil), d.shipmentIDs...)
-	sort.Slice(ids, func(i, j int) bool {
-		a, b := d.shipments[ids[i]], d.shipments[ids[j]]
-		if a.Consignment != b.Consignment {
-			return a.Consignment < b.Consignment
-		}
-		if a.Sequence != b.Sequence {
-			return a.Sequence < b.Sequence
-		}
-		return a.ID < b.ID
-	})
-	left := map[string]int{}
-	for _, l := range lines {
-		left[l.Line] = l.Ordered
-	}
-	var parcels []ParcelProgress
-	var questions []Question
-	for _, id := range ids {
-		s := d.shipments[id]
-		p := ParcelProgress{Shipment: s, Noted: d.noted[id]}
-		if written, ok := d.shop[id]; ok {
-			p.Shop = &written
-		}
-		questions = append(questions, d.oddities(s, p.Shop)...)
-		if !s.Voided {
-			p.Lines = pushable(s, left)
-		}
-		parcels = append(parcels, p)
-	}
-	return parcels, questions
+// stillShort takes off the short units those that the shop has cancelled meanwhile.
+// Which units the shop cancelled it does not say: those that we cancelled as short,
+// then those that we had the warehouse take off, then whatever is short.
+func (d *deriver) stillShort(p LineProgress, short, reduced int) int {
+	short = min(short, p.Ordered-p.Shipped)
+	ours := min(d.shopCancelled[p.Line], short, p.Cancelled)
+	others := p.Cancelled - ours
+	others -= min(others, reduced)
+	return min(short-ours-min(others, short-ours), p.Ordered-p.Shipped-p.Cancelled)
 }
 
-// pushable is what of a shipment goes to the shop, taken off what is left to push.
-func pushable(s Shipment, left map[string]int) []LineQuantity {
-	var lines []LineQuantity
-	for _, l := range s.Lines {
-		if l.Line == "" || l.Substituted {
-			continue
-		}
-		n := min(l.Quantity, left[l.Line])
-		if n <= 0 {
-			continue
-		}
-		left[l.Line] -= n
-		lines = append(lines, LineQuantity{Line: l.Line, Quantity: n})
-	}
-	return merge(lines)
-}
-
-func merge(lines []LineQuantity) []LineQuantity {
-	var out []LineQuantity
-	at := map[string]int{}
-	for _, l := range lines {
-		if i, ok := at[l.Line]; ok {
-			out[i].Quantity += l.Quantity
-			continue
-		}
-		at[l.Line] = len(out)
-		out = append(out, l)
-	}
-	return out
-}
-
-// oddities are what a shipment holds that nobody ordered; its known lines count all the same.
-func (d *deriver) oddities(s Shipment, shop *ShopShipmentFact) []Question {
-	var questions []Question
-	ask := func(kind, detail, sku, message string) {
-		questions = append(questions, Question{Kind: kind, Subject: s.ID, Cause: NewCause(kind, d.order.ID.String(), s.ID, detail),
-			Problems: []Refusal{{Code: kind, SKU: sku, Message: message}}})
-	}
-	if s.Voided {
-		if shop != nil {
-			ask("shipment-voided", "", "", "the warehouse took back shipment "+s.ID+", which stands in the shop as "+shop.Number+"; the shop has no way to remove it")
-		}
-		return questions
-	}
-	for _, l := range s.Lines {
-		switch {
-		case l.Substituted:
-			ask("substituted-item", l.SKU, l.SKU, "the warehouse shipped another item instead of the one ordered")
-		case l.Line == "":
-			ask("unknown-line", l.SKU, l.SKU, "the warehouse shipped an item that no line of the order asks for")
-		}
-	}
-	return questions
-}
-
-func (d *deriver) has(line string) bool {
-	for _, l := range d.order.Lines {
-		if l.ID == line {
-			return true
-		}
-	}
-	return false
+func (d *deriver) overShipment(l Line) Question {
+	return Question{Kind: "over-shipment", Subject: l.ID, Cause: NewCause("over-shipment", d.order.ID.String(), l.ID), Problems: []Refusal{{
+		Code: "over_shipment", Line: l.ID, SKU: l.SKU, Message: "the warehouse shipped more units of this line than the shop's order still holds",
+	}}}
 }

@@ -2,36 +2,41 @@ package lifecycle
 
 import (
 	"fmt"
+	"hash/fnv"
 	"sort"
 
 	"selvedge/internal/domain"
 )
 
-// handOver compares what the warehouses should hold with what they do hold.
+// handOver compares what the warehouses should hold with what they do hold. Every
+// count comes from one: the open units of a line less those that warehouses hold are
+// to be sent, those that they hold beyond the open ones are to be cancelled.
 func (d *decider) handOver() {
 	if d.cancelled() || d.held() {
 		d.takeBack()
-		if !d.cancelled() {
+		if !d.cancelled() && d.unfinished() {
 			d.out.Waiting = d.Waiting
 		}
 		return
 	}
-	if len(d.Waiting) > 0 && d.wanted() > 0 {
+	wanted := d.wanted()
+	if len(d.Waiting) > 0 && wanted > 0 {
 		d.out.Waiting = d.Waiting
 		if len(d.progress.Consignments) == 0 {
 			return
 		}
 	}
-	needs := d.needs()
 	// An order with something wrong may have no part at all, so what is wanted counts, not what could be sent.
-	if d.wanted() > 0 && len(d.Waiting) == 0 || d.rejected() {
+	if wanted > 0 && len(d.Waiting) == 0 {
 		for _, q := range d.Wrong {
 			d.ask(q)
 		}
 	}
-	d.reduce()
+	d.confirm()
 	d.amendSent()
-	if len(d.Waiting) > 0 || d.blocked() || !d.paidAhead() {
+	d.reduce()
+	needs := d.needs()
+	if len(needs) == 0 || len(d.Waiting) > 0 || d.blocked() || !d.paidAhead() {
 		return
 	}
 	for _, part := range needs {
@@ -44,64 +49,44 @@ func (d *decider) held() bool {
 	return (d.Order.OnHold || d.Order.WaitingForPayment) && len(d.progress.Consignments) > 0
 }
 
+// unfinished tells whether units are still open: an order that is held when all of it
+// has left has nothing to wait for.
+func (d *decider) unfinished() bool {
+	for _, l := range d.progress.Lines {
+		if l.Open > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // blocked tells whether something wrong with the order stops every submission.
 func (d *decider) blocked() bool {
 	for _, q := range d.Wrong {
-		if !d.skipped[q.Cause] {
+		if _, skipped := d.facts.skipped[q.Cause]; !skipped {
 			return true
 		}
 	}
 	return false
 }
 
-func (d *decider) rejected() bool {
-	for _, c := range d.progress.Consignments {
-		if c.Status == domain.WarehouseRejected {
-			return true
-		}
-	}
-	return false
-}
-
-// wanted counts physical units that no warehouse has been given yet.
+// wanted counts physical units that no warehouse holds.
 func (d *decider) wanted() int {
 	n := 0
-	for _, l := range d.Order.Lines {
-		if l.Kind.Physical() {
-			n += max(0, l.Quantity-d.sent(l.ID, ""))
-		}
+	for _, l := range d.progress.Lines {
+		n += max(0, l.Open-l.Held)
 	}
 	return n
 }
 
-// sent counts units of a line that warehouses hold or have dealt with: short
-// units stay counted, they are not to be sent again by themselves. An empty
-// warehouse means all of them.
-func (d *decider) sent(line, warehouse string) int {
-	n := 0
-	for _, c := range d.progress.Consignments {
-		if c.Status == domain.WarehouseRejected || c.Status == domain.WarehouseCancelled ||
-			(warehouse != "" && c.Warehouse != warehouse) {
-			continue
-		}
-		for _, l := range c.Lines {
-			if l.Line == line {
-				n += l.Quantity - l.Cancelled
-			}
-		}
-	}
-	return n
-}
-
-// inShop counts units of a line that were completed in the shop from a warehouse;
-// the shop may or may not keep them among its allocations.
+// inShop counts units of a line that were completed in the shop from a warehouse.
 func (d *decider) inShop(line, warehouse string) int {
 	n := 0
 	for _, p := range d.progress.Parcels {
-		if p.Shop == nil || !p.Shop.Completed || p.Shipment.Warehouse != warehouse {
+		if p.Shipment.Voided || p.Shop == nil || !p.Shop.Completed || p.Shipment.Warehouse != warehouse {
 			continue
 		}
-		for _, l := range p.Shop.Lines {
+		for _, l := range p.Lines {
 			if l.Line == line {
 				n += l.Quantity
 			}
@@ -110,21 +95,66 @@ func (d *decider) inShop(line, warehouse string) int {
 	return n
 }
 
+// accounted counts units of a line among a warehouse's allocations that need not be
+// sent: it holds them, or they left and the shop does not know it yet, or they are
+// short and a person decides.
+func (d *decider) accounted(line, warehouse string) int {
+	held, shipped, short := 0, 0, 0
+	for _, c := range d.progress.Consignments {
+		if c.Warehouse != warehouse {
+			continue
+		}
+		for _, l := range c.Lines {
+			if l.Line != line {
+				continue
+			}
+			shipped += l.Shipped
+			if c.Status != domain.WarehouseRejected {
+				held, short = held+l.Open(), short+l.Short
+			}
+		}
+	}
+	return held + max(0, shipped-d.inShop(line, warehouse)) + min(short, d.lines[line].Short)
+}
+
+// kept counts completed units that the shop still shows among its allocations. Centra
+// drops them, as far as is known; where allocations and completed units are together
+// more than the line, it has kept some.
+func (d *decider) kept(line string) int {
+	n := -d.quantity(line)
+	for _, part := range d.Parts {
+		for _, l := range part.Lines {
+			if l.Line == line {
+				n += l.Quantity + d.inShop(line, part.Warehouse)
+			}
+		}
+	}
+	return max(0, n)
+}
+
+func (d *decider) quantity(line string) int {
+	for _, l := range d.Order.Lines {
+		if l.ID == line {
+			return l.Quantity
+		}
+	}
+	return 0
+}
+
 // needs is what is still to be sent, per warehouse.
 func (d *decider) needs() []Part {
-	left := map[string]int{}
-	for _, l := range d.Order.Lines {
-		if l.Kind.Physical() {
-			left[l.ID] = l.Quantity - d.sent(l.ID, "")
-		}
+	left, kept := map[string]int{}, map[string]int{}
+	for id, l := range d.lines {
+		left[id], kept[id] = l.Open-l.Held, d.kept(id)
 	}
 	var parts []Part
 	for _, part := range d.Parts {
 		need := part
 		need.Lines = nil
 		for _, l := range part.Lines {
-			n := l.Quantity - (d.sent(l.Line, part.Warehouse) - d.inShop(l.Line, part.Warehouse))
-			n = min(n, left[l.Line])
+			dropped := min(kept[l.Line], d.inShop(l.Line, part.Warehouse))
+			kept[l.Line] -= dropped
+			n := min(l.Quantity-dropped-d.accounted(l.Line, part.Warehouse), left[l.Line])
 			if n <= 0 {
 				continue
 			}
@@ -139,6 +169,31 @@ func (d *decider) needs() []Part {
 	return parts
 }
 
+// fingerprint covers quantities too: a plan whose quantities changed before it was
+// sent is another plan, and the one stored before must not be sent in its place.
+func (d *decider) fingerprint(plan domain.Consignment) string {
+	sum := fnv.New64a()
+	for _, l := range plan.Lines {
+		fmt.Fprintf(sum, "%s=%d,", l.Line, l.Quantity)
+	}
+	return fmt.Sprintf("%s-%016x", d.Fingerprint(plan), sum.Sum64())
+}
+
+// confirm sends again what a warehouse holds under our number although its answer to
+// us was lost: the create is conditional, so it only tells what stands there.
+func (d *decider) confirm() {
+	for _, c := range d.progress.Consignments {
+		if c.Confirmed || c.Over() || c.Status == domain.WarehouseRejected {
+			continue
+		}
+		for _, plan := range d.Planned {
+			if plan.Number == c.Number && plan.Warehouse == c.Warehouse && !d.stopped(domain.StepSubmit, c.Number, plan.Fingerprint) {
+				d.out.Due = append(d.out.Due, Due{Step: domain.StepSubmit, Subject: c.Number, Warehouse: c.Warehouse, Plan: &plan})
+			}
+		}
+	}
+}
+
 // send submits a part: under the number of a rejected consignment of the same
 // warehouse, under a number planned before, or under the next free one.
 func (d *decider) send(part Part) {
@@ -151,7 +206,7 @@ func (d *decider) send(part Part) {
 		}
 	}
 	plan.Number = d.number(part.Warehouse)
-	plan.Fingerprint = d.Fingerprint(plan)
+	plan.Fingerprint = d.fingerprint(plan)
 	if d.stopped(domain.StepSubmit, plan.Number, plan.Fingerprint) {
 		return
 	}
@@ -182,7 +237,7 @@ func (d *decider) number(warehouse string) string {
 // after a person's answer, because the warehouse would reject the same again.
 func (d *decider) sendAgain(c domain.ConsignmentProgress, plan domain.Consignment) {
 	plan.Number = c.Number
-	plan.Fingerprint = d.Fingerprint(plan)
+	plan.Fingerprint = d.fingerprint(plan)
 	if d.stopped(domain.StepAmend, c.Number, plan.Fingerprint) {
 		return
 	}
@@ -192,186 +247,17 @@ func (d *decider) sendAgain(c domain.ConsignmentProgress, plan domain.Consignmen
 	}
 	rejection := refusal{RefusedFact: domain.RefusedFact{Step: domain.StepAmend, Subject: c.Number, System: "acs", Exception: kind, Problems: c.Rejection}}
 	questions := rejection.questions(d.Order.ID)
-	answered := d.retriedAt
+	answered := false
 	for _, q := range questions {
-		answered = max(answered, d.answered[q.Cause])
+		answered = answered || d.facts.retried(q.Cause) > c.RejectedAt
 	}
-	if plan.Fingerprint == c.Fingerprint && sameLines(plan, c) && answered < c.RejectedAt {
+	if plan.Fingerprint == c.Fingerprint && !answered {
 		for _, q := range questions {
 			d.ask(q)
 		}
 		return
 	}
 	d.out.Due = append(d.out.Due, Due{Step: domain.StepAmend, Subject: c.Number, Warehouse: c.Warehouse, Plan: &plan, Revision: c.Revision})
-}
-
-func sameLines(plan domain.Consignment, c domain.ConsignmentProgress) bool {
-	if len(plan.Lines) != len(c.Lines) {
-		return false
-	}
-	sent := map[string]int{}
-	for _, l := range c.Lines {
-		sent[l.Line] = l.Quantity
-	}
-	for _, l := range plan.Lines {
-		if sent[l.Line] != l.Quantity {
-			return false
-		}
-	}
-	return true
-}
-
-// reduce asks warehouses to cancel units that the shop no longer wants, newest consignment first.
-func (d *decider) reduce() {
-	excess := map[string]int{}
-	for _, l := range d.Order.Lines {
-		if l.Kind.Physical() {
-			excess[l.ID] = d.sent(l.ID, "") - l.Quantity - d.unwritten(l)
-		}
-	}
-	for i := len(d.progress.Consignments) - 1; i >= 0; i-- {
-		c := d.progress.Consignments[i]
-		if c.Over() || c.Status == domain.WarehouseRejected || c.CancelAll || len(c.CancelAsked) > 0 {
-			continue
-		}
-		var lines []domain.LineQuantity
-		for _, l := range c.Lines {
-			n := min(excess[l.Line], l.Quantity-l.Shipped-l.Short-l.Cancelled)
-			if n > 0 {
-				excess[l.Line] -= n
-				lines = append(lines, domain.LineQuantity{Line: l.Line, Quantity: n})
-			}
-		}
-		if len(lines) > 0 {
-			d.cancel(c, lines)
-		}
-	}
-}
-
-// unwritten counts short units that were cancelled in the shop: the warehouse
-// closed them itself and must not be asked to cancel them again.
-func (d *decider) unwritten(l domain.Line) int {
-	short := 0
-	for _, c := range d.progress.Consignments {
-		for _, w := range c.Lines {
-			if w.Line == l.ID && c.Status != domain.WarehouseRejected && c.Status != domain.WarehouseCancelled {
-				short += w.Short
-			}
-		}
-	}
-	return min(short, l.Cancelled)
-}
-
-// takeBack cancels whatever a warehouse still holds of an order that is
-// cancelled, withdrawn or held.
-func (d *decider) takeBack() {
-	for _, c := range d.progress.Consignments {
-		if c.Over() || c.Status == domain.WarehouseRejected || c.CancelAll {
-			continue
-		}
-		d.cancel(c, nil)
-	}
-}
-
-func (d *decider) cancel(c domain.ConsignmentProgress, lines []domain.LineQuantity) {
-	if c.CancelRefused {
-		d.ask(domain.Question{Kind: "cancelled-too-late", Step: domain.StepCancel, Subject: c.Number, Cause: domain.NewCause("cancelled-too-late", d.Order.ID.String(), c.Number),
-			Problems: []domain.Refusal{{Code: "cancellation_rejected", Message: "the warehouse will not cancel " + c.Number + " any more: the goods leave or have left"}}})
-		return
-	}
-	if d.stopped(domain.StepCancel, c.Number, "") {
-		return
-	}
-	d.out.Due = append(d.out.Due, Due{Step: domain.StepCancel, Subject: c.Number, Warehouse: c.Warehouse, Lines: lines})
-}
-
-// amendSent brings address and service of what a warehouse holds up to date.
-func (d *decider) amendSent() {
-	for _, c := range d.progress.Consignments {
-		if c.Over() || c.Status == domain.WarehouseRejected || c.CancelAll || d.shippedAny(c) {
-			continue
-		}
-		plan, current, ok := d.today(c)
-		if !ok || current == c.Fingerprint || d.stopped(domain.StepAmend, c.Number, plan.Fingerprint) {
-			continue
-		}
-		if d.blocked() {
-			for _, q := range d.Wrong {
-				d.ask(q)
-			}
-			continue
-		}
-		d.out.Due = append(d.out.Due, Due{Step: domain.StepAmend, Subject: c.Number, Warehouse: c.Warehouse, Plan: &plan, Revision: c.Revision})
-	}
-}
-
-func (d *decider) shippedAny(c domain.ConsignmentProgress) bool {
-	for _, l := range c.Lines {
-		if l.Shipped > 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// today is a consignment as it would be sent now: what it was planned to hold,
-// with today's service and item data. The fingerprint returned beside it covers all
-// planned lines, as the one sent did; the plan leaves out those cancelled since.
-func (d *decider) today(c domain.ConsignmentProgress) (plan domain.Consignment, current string, ok bool) {
-	for _, p := range d.Planned {
-		if p.Number == c.Number && p.Warehouse == c.Warehouse {
-			plan = p
-		}
-	}
-	if plan.Number == "" {
-		return plan, "", false
-	}
-	plan.Lines = append([]domain.ConsignmentLine(nil), plan.Lines...)
-	left := map[string]int{}
-	for _, l := range c.Lines {
-		left[l.Line] = l.Quantity - l.Cancelled
-	}
-	for _, part := range d.Parts {
-		if part.Warehouse != c.Warehouse {
-			continue
-		}
-		plan.Service, plan.Rules = part.Service, part.Rules
-		for i, l := range plan.Lines {
-			for _, now := range part.Lines {
-				if now.Line == l.Line {
-					plan.Lines[i].SKU, plan.Lines[i].Attributes = now.SKU, now.Attributes
-				}
-			}
-		}
-	}
-	current = d.Fingerprint(plan)
-	var lines []domain.ConsignmentLine
-	for _, l := range plan.Lines {
-		if l.Quantity = left[l.Line]; l.Quantity > 0 {
-			lines = append(lines, l)
-		}
-	}
-	plan.Lines = lines
-	plan.Fingerprint = d.Fingerprint(plan)
-	return plan, current, len(lines) > 0
-}
-
-// paidAhead tells whether money that must come before the goods is there.
-func (d *decider) paidAhead() bool {
-	if d.CaptureMode != domain.CaptureBeforeSubmission || d.Order.Payment.Captured >= d.Order.GrandTotal || d.Order.GrandTotal == 0 {
-		return true
-	}
-	if d.captured != nil && !d.captured.Pending {
-		return true
-	}
-	if d.captured != nil {
-		d.pending("order "+d.Order.ID.String(), d.captured.Pending, d.capturedAt.Add(d.Settings.CaptureWait))
-		return false
-	}
-	if !d.stopped(domain.StepCapture, d.Order.ID.Number, "") {
-		d.out.Due = append(d.out.Due, Due{Step: domain.StepCapture, Subject: d.Order.ID.Number})
-	}
-	return false
 }
 
 // Sorted gives parts a stable order, so that numbers do not depend on a map.

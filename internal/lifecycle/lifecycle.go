@@ -84,13 +84,18 @@ func Decide(in Input) (Decision, error) {
 	if err != nil {
 		return Decision{}, err
 	}
-	d := &decider{Input: in, progress: progress}
-	if err := d.readAnswers(); err != nil {
+	facts, err := read(in.Facts)
+	if err != nil {
 		return Decision{}, err
+	}
+	d := &decider{Input: in, progress: progress, facts: facts, lines: map[string]domain.LineProgress{}, settled: map[domain.Step]map[string]bool{}}
+	for _, l := range progress.Lines {
+		d.lines[l.Line] = l
 	}
 	for _, q := range progress.Questions {
 		d.ask(q)
 	}
+	d.standing()
 	d.handOver()
 	d.writeBack()
 	d.shorts()
@@ -102,78 +107,30 @@ func Decide(in Input) (Decision, error) {
 
 type decider struct {
 	Input
-	progress   domain.Progress
-	refused    map[string]refusal // by step and subject, the newest
-	answered   map[string]int64   // cause → sequence of the newest answer
-	skipped    map[string]bool    // causes that a person settled
-	retriedAt  int64              // newest retry of everything
-	withdrawn  *domain.AnswerFact
-	captured   *domain.CapturedFact
-	capturedAt time.Time
-	released   bool
-	noted      map[string]bool
-	out        Decision
+	progress domain.Progress
+	lines    map[string]domain.LineProgress
+	facts    said
+	settled  map[domain.Step]map[string]bool // what a person's skip took off our hands, by step and subject
+	out      Decision
 }
 
-type refusal struct {
-	domain.RefusedFact
-	sequence int64
-}
-
-func (d *decider) readAnswers() error {
-	d.refused, d.answered, d.skipped, d.noted = map[string]refusal{}, map[string]int64{}, map[string]bool{}, map[string]bool{}
-	for _, f := range d.Facts {
-		switch f.Kind {
-		case domain.FactRefused:
-			r, err := domain.Decode[domain.RefusedFact](f)
-			if err != nil {
-				return err
-			}
-			d.refused[string(r.Step)+"/"+r.Subject] = refusal{r, f.Sequence}
-		case domain.FactAnswered:
-			a, err := domain.Decode[domain.AnswerFact](f)
-			if err != nil {
-				return err
-			}
-			d.answer(a, f.Sequence)
-		case domain.FactCaptured:
-			c, err := domain.Decode[domain.CapturedFact](f)
-			if err != nil {
-				return err
-			}
-			d.captured, d.capturedAt = &c, f.At
-		case domain.FactReleased:
-			d.released = true
-		case domain.FactNoted:
-			n, err := domain.Decode[domain.NotedFact](f)
-			if err != nil {
-				return err
-			}
-			d.noted[n.Subject] = true
-		}
+// settle notes that a person's skip has taken a step off our hands for good.
+func (d *decider) settle(step domain.Step, subject string) {
+	if d.settled[step] == nil {
+		d.settled[step] = map[string]bool{}
 	}
-	return nil
-}
-
-func (d *decider) answer(a domain.AnswerFact, sequence int64) {
-	if a.Cause == "" {
-		d.retriedAt = sequence
-	} else {
-		d.answered[a.Cause] = sequence
-	}
-	switch a.Action {
-	case "skip":
-		d.skipped[a.Cause] = true
-	case "withdraw-order":
-		d.withdrawn = &a
-	}
+	d.settled[step][subject] = true
 }
 
 // ask opens a question unless a person has settled its cause.
 func (d *decider) ask(q domain.Question) {
-	if d.skipped[q.Cause] {
-		return
+	if _, skipped := d.facts.skipped[q.Cause]; !skipped {
+		d.open(q)
 	}
+}
+
+// open opens a question, once per cause.
+func (d *decider) open(q domain.Question) {
 	for _, open := range d.out.Questions {
 		if open.Cause == q.Cause {
 			return
@@ -182,48 +139,31 @@ func (d *decider) ask(q domain.Question) {
 	d.out.Questions = append(d.out.Questions, q)
 }
 
-// stopped tells whether a step was refused and nobody has answered since. What
-// was refused for other content than today's is tried again by itself.
+// stopped tells whether a step was refused and nobody has asked for another try
+// since. What was refused for other content than today's is tried again by itself; a
+// skip that came after a refusal settles the step, whatever is retried later.
 func (d *decider) stopped(step domain.Step, subject, fingerprint string) bool {
-	r, ok := d.refused[string(step)+"/"+subject]
-	if !ok || r.sequence < d.retriedAt || (r.Fingerprint != "" && fingerprint != "" && r.Fingerprint != fingerprint) {
+	r, ok := d.facts.refused[refusedStep{step, subject}]
+	if !ok || (r.Fingerprint != "" && fingerprint != "" && r.Fingerprint != fingerprint) {
 		return false
 	}
-	questions := r.questions(d.Order.ID)
-	for _, q := range questions {
-		if d.answered[q.Cause] > r.sequence {
+	var open []domain.Question
+	for _, q := range r.questions(d.Order.ID) {
+		if d.facts.skipped[q.Cause] > r.sequence {
+			continue
+		}
+		if d.facts.retried(q.Cause) > r.sequence {
 			return false
 		}
+		open = append(open, q)
 	}
-	for _, q := range questions {
-		d.ask(q)
+	for _, q := range open {
+		d.open(q)
+	}
+	if len(open) == 0 {
+		d.settle(step, subject)
 	}
 	return true
-}
-
-// questions makes one question of each distinct reason, so that mending one
-// cause frees the orders that wait on it.
-func (r refusal) questions(id domain.OrderID) []domain.Question {
-	q := domain.Question{Kind: r.Exception, Step: r.Step, Subject: r.Subject, Problems: r.Problems}
-	detail := []string{r.System}
-	for _, p := range r.Problems[:min(1, len(r.Problems))] {
-		detail = append(detail, p.Code, p.SKU, p.Attribute, p.Value)
-	}
-	if len(r.Problems) == 0 {
-		detail = append(detail, id.String())
-	}
-	q.Cause = domain.NewCause(r.Exception, compact(detail)...)
-	return []domain.Question{q}
-}
-
-func compact(parts []string) []string {
-	var out []string
-	for _, p := range parts {
-		if p != "" {
-			out = append(out, p)
-		}
-	}
-	return out
 }
 
 // wake keeps the earliest time at which something changes by itself.
@@ -234,14 +174,14 @@ func (d *decider) wake(at time.Time) {
 }
 
 func (d *decider) cancelled() bool {
-	return d.withdrawn != nil || d.Order.Status == domain.ShopCancelled
+	return d.facts.withdrawn || d.Order.Status == domain.ShopCancelled
 }
 
 // state names where the order stands; questions and outages overlay it later.
 func (d *decider) state() domain.OrderState {
-	var shipped, open int
+	var shipped, open, ordered int
 	for _, l := range d.progress.Lines {
-		shipped, open = shipped+l.Shipped, open+l.Open
+		shipped, open, ordered = shipped+l.Shipped, open+l.Open, ordered+l.Ordered
 	}
 	switch {
 	case len(d.out.Questions) > 0:
@@ -250,29 +190,37 @@ func (d *decider) state() domain.OrderState {
 		return domain.ReturnWindow
 	case d.out.Ended && d.cancelled() && d.allRejected():
 		return domain.RejectedState
-	case d.out.Ended && d.cancelled():
-		return domain.Cancelled
+	case d.out.Ended && (d.cancelled() || ordered > 0):
+		return domain.Cancelled // nothing of it was shipped
 	case d.out.Ended:
-		return domain.Closed
+		return domain.Closed // nothing in it leaves a warehouse
 	case shipped > 0 && open > 0:
 		return domain.PartiallyShipped
 	case shipped > 0:
 		return domain.ShippedState
-	case len(d.progress.Consignments) > 0 && len(d.out.Waiting) == 0:
-		return d.handedOver()
 	case len(d.out.Waiting) > 0:
 		return domain.WaitingForShop
 	}
-	return domain.Received
+	return d.handedOver()
 }
 
+// handedOver names how far the hand-over has come: consignments that were rejected or
+// taken back count no more, so that their order stands where it stood before them.
 func (d *decider) handedOver() domain.OrderState {
+	state := domain.Received
+	if len(d.Parts) > 0 && !d.blocked() {
+		state = domain.Enriched
+	}
 	for _, c := range d.progress.Consignments {
-		if c.Status == domain.WarehouseReceived || c.Status == domain.WarehouseUnknown {
+		switch {
+		case c.Status == domain.WarehouseRejected || c.Over():
+		case c.Status == domain.WarehouseReceived, c.Status == domain.WarehouseUnknown:
 			return domain.Submitted
+		default:
+			state = domain.Accepted
 		}
 	}
-	return domain.Accepted
+	return state
 }
 
 func (d *decider) allRejected() bool {

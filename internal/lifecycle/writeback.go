@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -27,6 +28,9 @@ func (d *decider) writeBack() {
 func (d *decider) ship(p domain.ParcelProgress) {
 	carrier, missing := d.Carrier(p.Shipment.Warehouse, p.Shipment.Carrier)
 	if missing != nil {
+		if _, skipped := d.facts.skipped[missing.Cause]; skipped {
+			d.settle(domain.StepShip, p.Shipment.ID)
+		}
 		d.ask(*missing)
 		return
 	}
@@ -47,7 +51,9 @@ func (d *decider) tracked(p domain.ParcelProgress) bool {
 
 func (d *decider) complete(p domain.ParcelProgress) {
 	if p.Shop.Pending && d.Order.Payment.CapturePending {
-		d.pending("shipment "+p.Shop.Number, true, p.Shipment.ShippedAt.Add(d.Settings.CaptureWait))
+		if d.overdue("shipment "+p.Shop.Number, p.Shop.Number, p.Shipment.ShippedAt.Add(d.Settings.CaptureWait)) {
+			d.settle(domain.StepShip, p.Shipment.ID)
+		}
 		return
 	}
 	if !d.tracked(p) {
@@ -57,17 +63,68 @@ func (d *decider) complete(p domain.ParcelProgress) {
 	d.ship(p)
 }
 
-// pending waits for an asynchronous capture and asks finance when it takes too long.
-func (d *decider) pending(what string, pending bool, until time.Time) {
-	if !pending {
-		return
-	}
+// overdue waits for the outcome of an asynchronous capture and asks finance when it
+// takes too long; it tells whether finance has settled it otherwise.
+func (d *decider) overdue(what, detail string, until time.Time) (settled bool) {
 	if d.Now.Before(until) {
 		d.wake(until)
-		return
+		return false
 	}
-	d.ask(domain.Question{Kind: "capture-overdue", Subject: what, Cause: domain.NewCause("capture-overdue", d.Order.ID.String()),
-		Problems: []domain.Refusal{{Code: "capture_pending", Message: "the payment provider has not said whether the money of " + what + " was captured"}}})
+	q := domain.Question{
+		Kind: "capture-overdue", Subject: what, Cause: domain.NewCause("capture-overdue", d.Order.ID.String(), detail),
+		Problems: []domain.Refusal{{Code: "capture_pending", Message: "the payment provider has not said whether the money of " + what + " was captured"}},
+	}
+	d.ask(q)
+	_, settled = d.facts.skipped[q.Cause]
+	return settled
+}
+
+// paidAhead tells whether money that must come before the goods is there, or was
+// settled otherwise by finance.
+func (d *decider) paidAhead() bool {
+	pay := d.Order.Payment
+	if d.CaptureMode != domain.CaptureBeforeSubmission || pay.Captured >= d.Order.GrandTotal {
+		return true
+	}
+	number := d.Order.ID.Number
+	c := d.facts.captured
+	if c != nil && !c.Pending {
+		return true
+	}
+	// The shop's word counts only when it is newer than the request: the content that
+	// came before it may tell of an earlier attempt.
+	failed := pay.CaptureFailed && !pay.CapturePending && d.Order.UpdatedAt.After(d.facts.capturedAt)
+	if c != nil && !failed {
+		return d.overdue("order "+d.Order.ID.String(), "order", d.facts.capturedAt.Add(d.Settings.CaptureWait))
+	}
+	if c != nil {
+		return d.captureFailed()
+	}
+	if !d.stopped(domain.StepCapture, number, "") {
+		d.out.Due = append(d.out.Due, Due{Step: domain.StepCapture, Subject: number})
+	}
+	return d.settled[domain.StepCapture][number]
+}
+
+// captureFailed asks finance about a capture that was pending and came to nothing; a
+// retry captures once more.
+func (d *decider) captureFailed() (settled bool) {
+	number := d.Order.ID.Number
+	q := domain.Question{
+		Kind: "capture-failed", Step: domain.StepCapture, Subject: number, Cause: domain.NewCause("capture-failed", d.Order.ID.String()),
+		Problems: []domain.Refusal{{Code: "capture_failed", Message: "the payment provider did not capture the money of the order"}},
+	}
+	if _, settled = d.facts.skipped[q.Cause]; settled {
+		return true
+	}
+	if d.facts.retried(q.Cause) < d.facts.capturedSequence {
+		d.ask(q)
+		return false
+	}
+	if !d.stopped(domain.StepCapture, number, "") {
+		d.out.Due = append(d.out.Due, Due{Step: domain.StepCapture, Subject: number})
+	}
+	return d.settled[domain.StepCapture][number]
 }
 
 // note tells the shop about tracking that came after its shipment was closed, once.
@@ -90,8 +147,10 @@ func (d *decider) shorts() {
 		if l.Short == 0 || d.cancelled() {
 			continue
 		}
-		cause := domain.NewCause("short-pick", d.Order.ID.String(), l.Line)
-		if d.skipped[cause] {
+		// The count makes each further short a question of its own: a person who had
+		// one unit cancelled has not agreed to the next.
+		cause := domain.NewCause("short-pick", d.Order.ID.String(), l.Line, strconv.Itoa(l.Short+l.Cancelled))
+		if _, skipped := d.facts.skipped[cause]; skipped {
 			if !d.stopped(domain.StepCancelShort, l.Line, "") {
 				d.out.Due = append(d.out.Due, Due{Step: domain.StepCancelShort, Subject: l.Line,
 					Lines: []domain.LineQuantity{{Line: l.Line, Quantity: l.Short}}})
@@ -108,16 +167,11 @@ func (d *decider) finish() {
 	if len(d.out.Due) > 0 || len(d.out.Waiting) > 0 || len(d.out.Questions) > 0 || !d.quiet() {
 		return
 	}
-	if d.withdrawn != nil && !d.noted["withdrawn"] && d.Order.Status != domain.ShopCancelled {
-		if !d.stopped(domain.StepHold, d.Order.ID.Number, "") {
-			d.out.Due = append(d.out.Due, Due{Step: domain.StepHold, Subject: d.Order.ID.Number})
-		}
+	number := d.Order.ID.Number
+	if d.facts.withdrawn && !d.facts.noted["withdrawn"] && d.Order.Status != domain.ShopCancelled && !d.last(domain.StepHold, number) {
 		return
 	}
-	if d.reduced() && !d.released && d.Order.Payment.Authorized > d.Order.Payment.Captured && !d.cancelled() {
-		if !d.stopped(domain.StepRelease, d.Order.ID.Number, "") {
-			d.out.Due = append(d.out.Due, Due{Step: domain.StepRelease, Subject: d.Order.ID.Number})
-		}
+	if d.reduced() && !d.facts.released && d.CaptureMode != domain.CaptureExternal && d.Order.Payment.Authorized > d.Order.Payment.Captured && !d.cancelled() && !d.last(domain.StepRelease, number) {
 		return
 	}
 	d.out.Ended = true
@@ -129,15 +183,25 @@ func (d *decider) finish() {
 	}
 }
 
-// quiet tells whether neither a warehouse nor the shop owes anything.
+// last makes one of an order's last steps due; it tells whether a person has settled it otherwise.
+func (d *decider) last(step domain.Step, subject string) (settled bool) {
+	if !d.stopped(step, subject, "") {
+		d.out.Due = append(d.out.Due, Due{Step: step, Subject: subject})
+	}
+	return d.settled[step][subject]
+}
+
+// quiet tells whether neither a warehouse nor the shop owes anything. What was
+// rejected is owed by nobody: as long as its units are wanted, a line is open.
 func (d *decider) quiet() bool {
 	for _, c := range d.progress.Consignments {
-		if !c.Over() && !(c.Status == domain.WarehouseRejected && d.cancelled()) {
+		if c.Status != domain.WarehouseRejected && !c.Over() {
 			return false
 		}
 	}
 	for _, p := range d.progress.Parcels {
-		if !p.Shipment.Voided && len(p.Lines) > 0 && (p.Shop == nil || !p.Shop.Completed) {
+		written := p.Shop != nil && p.Shop.Completed || d.settled[domain.StepShip][p.Shipment.ID]
+		if !p.Shipment.Voided && len(p.Lines) > 0 && !written {
 			return false
 		}
 	}
@@ -155,7 +219,7 @@ func (d *decider) quiet() bool {
 // reduced tells whether less was shipped than was authorised.
 func (d *decider) reduced() bool {
 	for _, l := range d.progress.Lines {
-		if l.Cancelled > 0 && l.Ordered > l.Cancelled {
+		if l.Cancelled > 0 {
 			return true
 		}
 	}
