@@ -90,7 +90,7 @@ func (l exceptionsListCmd) Run(ctx context.Context, s streams) error {
 	now, count := time.Now(), 0
 	for _, g := range groups {
 		count += g.Count
-		t.AppendRow([]any{g.Cause, g.Count, strings.ReplaceAll(money(g.Money), ", ", "\n"), age(g.Oldest, now), g.Owner, g.What + " " + g.Change})
+		t.AppendRow([]any{g.Cause, g.Count, strings.ReplaceAll(money(g.Money), ", ", "\n"), age(g.Oldest, now), g.Owner, g.Change})
 		t.AppendSeparator()
 	}
 	t.Render()
