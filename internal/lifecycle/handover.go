@@ -238,7 +238,8 @@ func (d *decider) number(warehouse string) string {
 func (d *decider) sendAgain(c domain.ConsignmentProgress, plan domain.Consignment) {
 	plan.Number = c.Number
 	plan.Fingerprint = d.fingerprint(plan)
-	if d.stopped(domain.StepAmend, c.Number, plan.Fingerprint) {
+	// What was refused before the rejection was refused of an order that stood then.
+	if d.facts.refused[refusedStep{domain.StepAmend, c.Number}].sequence > c.RejectedAt && d.stopped(domain.StepAmend, c.Number, plan.Fingerprint) {
 		return
 	}
 	kind := "rejected-by-warehouse"

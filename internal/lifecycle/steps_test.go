@@ -174,7 +174,7 @@ func (w *world) cancel(o *floorOrder, lines []domain.LineQuantity) {
 	case total == 0:
 		w.append(domain.FactCancelRefused, fmt.Sprintf("cancel-refused:%d", w.asked), domain.CancelRefusedFact{Consignment: o.number})
 		return
-	case o.state == domain.WarehouseReceived || o.state == domain.WarehouseAccepted:
+	case o.state == domain.WarehouseReceived || o.state == domain.WarehouseAccepted || o.state == domain.WarehouseRejected:
 		fact.Done = true
 		for _, l := range o.lines {
 			l.cancelled += asked[l.id]
