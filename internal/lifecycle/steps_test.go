@@ -3,6 +3,7 @@ package lifecycle_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"selvedge/internal/domain"
 	"selvedge/internal/lifecycle"
@@ -210,7 +211,7 @@ func (w *world) shipParcel(due lifecycle.Due) {
 	}
 	s := &w.shipments[at]
 	if due.Complete && !s.Completed {
-		s.Completed, s.Captured = true, true
+		s.Completed, s.Captured, s.Tracking = true, true, w.tracking(due.Subject)
 		for _, l := range s.Lines {
 			if !w.keeps {
 				w.line(l.Line).allocated[due.Warehouse] = max(0, w.line(l.Line).allocated[due.Warehouse]-l.Quantity)
@@ -218,6 +219,20 @@ func (w *world) shipParcel(due lifecycle.Due) {
 		}
 	}
 	w.append(domain.FactShopShipment, fmt.Sprintf("shop:%s:%t", due.Subject, s.Completed), *s)
+}
+
+// tracking is what we know of a parcel's tracking.
+func (w *world) tracking(shipment string) string {
+	p, err := domain.Derive(w.order(), w.facts)
+	if err != nil {
+		panic(err)
+	}
+	for _, parcel := range p.Parcels {
+		if parcel.Shipment.ID == shipment {
+			return strings.Join(parcel.Shipment.Trackings, ", ")
+		}
+	}
+	return ""
 }
 
 func (w *world) cancelShort(line string) {
