@@ -138,8 +138,10 @@ func (l exceptionsListCmd) orders(ctx context.Context, s streams, db *store.Stor
 	}
 	rows := make([]exceptionShown, len(list))
 	for i, e := range list {
-		rows[i] = exceptionShown{System: e.System, Cause: e.Cause, Kind: e.Kind, Owner: e.Owner, Severity: e.Severity, Step: string(e.Step), Subject: e.Subject,
-			Value: e.Value, Currency: e.Currency, Since: e.OpenedAt, What: exceptions.Describe(questionOf(e)).What}
+		rows[i] = exceptionShown{
+			System: e.System, Cause: e.Cause, Kind: e.Kind, Owner: e.Owner, Severity: e.Severity, Step: string(e.Step), Subject: e.Subject,
+			Value: e.Value, Currency: e.Currency, Since: e.OpenedAt, What: exceptions.Describe(questionOf(e)).What,
+		}
 		if e.Order != nil {
 			rows[i].Order = e.Order.String()
 		}

@@ -136,8 +136,10 @@ func (r rulesSetCmd) Run(ctx context.Context, s streams) error {
 	if r.To == "" && !r.Retire {
 		return misuse("--to is empty: give what %q stands for, or --retire the rule", r.From)
 	}
-	rule, problems := mapping.CheckRule(domain.Rule{Table: domain.RuleTable(r.Table), From: r.From, To: r.To, Store: r.Store, Warehouse: r.Warehouse,
-		Country: r.Country, Extra: r.Extra, Retired: r.Retire})
+	rule, problems := mapping.CheckRule(domain.Rule{
+		Table: domain.RuleTable(r.Table), From: r.From, To: r.To, Store: r.Store, Warehouse: r.Warehouse,
+		Country: r.Country, Extra: r.Extra, Retired: r.Retire,
+	})
 	if len(problems) > 0 {
 		lines := make([]string, len(problems))
 		for i, p := range problems {
