@@ -203,6 +203,9 @@ func (w *world) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := w.saveEnvironment(environment); err != nil {
+		return err
+	}
 	logs, err := os.Create(w.dir + "/demo.log")
 	if err != nil {
 		return fmt.Errorf("make the demo's log: %w", err)
@@ -259,7 +262,7 @@ func (w *world) prepare(ctx context.Context) error {
 }
 
 func (w *world) welcome() {
-	fmt.Fprintf(w.o.Out, "Web UI   %s\nShop     %s (simulated Centra)\nWarehouse %s (simulated ACS)\nLogs     %s\n",
+	fmt.Fprintf(w.o.Out, "Web UI     %s\nShop       %s (simulated Centra)\nWarehouses %s (simulated ACS)\nLogs       %s\n",
 		w.webUI(), w.sims.centraURL, w.sims.acsURL, w.dir)
 	fmt.Fprintln(w.o.Out, "Note: the shop's quotas are raised: a day in seconds would spend an hour's quota at once.")
 	for _, note := range w.day.Notes {

@@ -59,3 +59,15 @@ func (w *world) environment() map[string]string {
 	}
 	return env
 }
+
+// environmentFile holds the demo's settings for other commands, one variable a line.
+func (w *world) environmentFile() string { return w.dir + "/demo.env" }
+
+// saveEnvironment writes the file, readable by its owner only: it holds the keys of the day.
+func (w *world) saveEnvironment(environment map[string]string) error {
+	var b strings.Builder
+	for _, name := range sortedKeys(environment) {
+		fmt.Fprintf(&b, "%s=%s\n", name, environment[name])
+	}
+	return writeFile(w.environmentFile(), []byte(b.String()))
+}

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net/url"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"selvedge/internal/contract"
 	"selvedge/internal/domain"
 	"selvedge/internal/exceptions"
+	"selvedge/internal/store"
 )
 
 // report prints the page that a person reads at the end of the day.
@@ -50,15 +52,27 @@ func (w *world) waiting(o outcome) {
 		return
 	}
 	fmt.Fprintln(w.o.Out, "\nWaiting for a person:")
-	t := w.table("orders", "who", "why", "order")
-	t.SetColumnConfigs([]table.ColumnConfig{{Number: 3, WidthMax: 90}})
+	t := w.table("orders", "who", "why, and what to change", "first order")
+	t.SetColumnConfigs([]table.ColumnConfig{{Number: 3, WidthMax: 96}})
 	for _, cause := range sortedKeys(groups) {
 		orders := groups[cause]
-		kind := kindOf(cause)
-		text := exceptions.Describe(domain.Question{Kind: kind, Cause: cause})
-		t.AppendRow(table.Row{len(orders), text.Owner, text.What + "\n" + cause, orders[0].Number})
+		text := exceptions.Describe(w.question(cause))
+		t.AppendRow(table.Row{len(orders), text.Owner, text.What + "\n" + text.Change, orders[0].Number})
+		t.AppendSeparator()
 	}
 	t.Render()
+}
+
+// question is an open exception of that cause, as recorded with its details.
+func (w *world) question(cause string) domain.Question {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	open, err := w.parts.Store.OpenExceptions(ctx, store.ExceptionFilter{Cause: cause}, 1)
+	if err != nil || len(open) == 0 {
+		return domain.Question{Kind: kindOf(cause), Cause: cause}
+	}
+	e := open[0]
+	return domain.Question{Kind: e.Kind, Cause: e.Cause, Step: e.Step, Subject: e.Subject, Problems: e.Problems}
 }
 
 // kindOf finds the kind that a cause begins with: the longest that is known.
@@ -115,8 +129,10 @@ func (w *world) links(o outcome) {
 			continue
 		}
 		fmt.Fprintf(out, "  order %-16s %s\n", order.Number, w.page(order))
-		fmt.Fprintf(out, "\nMend the cause (the order's page says where), then free it there: More actions › Send a Signal › retry › Submit.\nOr from here:\n  TEMPORAL_ADDRESS=%s %s order resolve %s/%s --action retry\n",
-			w.temporalAddress(), starter(), order.Store, order.Number)
+		fmt.Fprintln(out, "\nMend the cause (the order's page says where), then free it on its page: More actions › Send a Signal › retry › Submit.")
+		if !w.o.Exit {
+			fmt.Fprintf(out, "Or from another terminal:\n  env $(cat %s) %s order resolve %s/%s --action retry\n", w.environmentFile(), starter(), order.Store, order.Number)
+		}
 		return
 	}
 }

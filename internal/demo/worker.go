@@ -83,7 +83,7 @@ func (p *workerProcess) launch() error {
 	defer p.mu.Unlock()
 	p.command = command
 	p.starts++
-	fmt.Fprintf(p.out, "Worker   pid %d\n", command.Process.Pid)
+	fmt.Fprintf(p.out, "Worker     pid %d\n", command.Process.Pid)
 	return nil
 }
 
