@@ -15,8 +15,7 @@ type pass struct {
 	newest      *told[WarehouseOrder]
 	requests    []told[CancelRequestedFact]
 	refusals    []int64
-	// asked are the snapshots that say cancel-requested.
-	asked []told[WarehouseOrder]
+	snapshots   []told[WarehouseOrder]
 }
 
 func (d *deriver) pass(number string) pass {
@@ -44,9 +43,7 @@ func (d *deriver) pass(number string) pass {
 		if p.newest == nil || s.what.Revision > p.newest.what.Revision {
 			p.newest = &s
 		}
-		if s.what.Status == WarehouseCancelRequested {
-			p.asked = append(p.asked, s)
-		}
+		p.snapshots = append(p.snapshots, s)
 	}
 	current := func(sequence int64) bool { return ended < 0 || sequence > began }
 	for _, r := range d.requests[number] {
@@ -146,16 +143,17 @@ func closeUnits(c *ConsignmentProgress, l *WarehouseOrderLine, asked requests, s
 	if c.Status == WarehouseCancelled {
 		closed = open
 	}
-	done := min(asked.doneOf(*l), closed)
 	switch before := asked.before[l.Line]; {
+	case asked.unseen && c.Status != WarehouseCancelled:
+		// No word since we were told that it is done.
+		l.Cancelled = max(min(asked.asked(*l), closed), min(asked.doneOf(*l), max(0, open-short)))
 	case !own:
 		l.Cancelled = min(asked.asked(*l), closed)
 	case before > 0:
-		l.Cancelled = min(asked.asked(*l), max(done, closed-before))
+		l.Cancelled = min(asked.asked(*l), max(0, closed-before))
 	default:
-		l.Cancelled = done
+		l.Cancelled = 0
 	}
-	l.Cancelled = max(l.Cancelled, min(asked.doneOf(*l), max(0, open-short)))
 	l.Short = min(max(short, closed-l.Cancelled), open-l.Cancelled)
 }
 
@@ -163,7 +161,8 @@ func closeUnits(c *ConsignmentProgress, l *WarehouseOrderLine, asked requests, s
 type requests struct {
 	all, doneAll, pendingAll bool
 	partial, done, pending   map[string]int
-	before                   map[string]int // units that were closed when the newest request arrived
+	before                   map[string]int // units that were closed when we asked last
+	unseen                   bool           // nothing was told since a request was granted at once
 }
 
 func (r requests) asked(l WarehouseOrderLine) int {
@@ -195,6 +194,7 @@ func (p pass) granted(c *ConsignmentProgress) requests {
 		}
 		c.CancelRefused, c.CancelRefusedAt = false, 0
 		waits := !q.what.Done && !p.answered(q.sequence)
+		r.unseen = r.unseen || q.what.Done && (p.newest == nil || p.newest.sequence < q.sequence)
 		if len(q.what.Lines) == 0 {
 			r.all, r.doneAll, r.pendingAll = true, r.doneAll || q.what.Done, r.pendingAll || waits
 			continue
@@ -217,19 +217,26 @@ func (p pass) granted(c *ConsignmentProgress) requests {
 	return r
 }
 
-// closedBefore counts the closed units of each line in the newest snapshot that says
-// that a cancellation was asked for.
+// closedBefore counts the closed units of each line when we last asked: as the
+// warehouse noted the request, or as we knew it.
 func (p pass) closedBefore() map[string]int {
 	closed := map[string]int{}
-	var revision int64
-	for _, s := range p.asked {
-		if s.what.Revision < revision {
-			continue
+	if len(p.requests) == 0 {
+		return closed
+	}
+	last := p.requests[len(p.requests)-1].sequence
+	var newest *WarehouseOrder
+	for _, s := range p.snapshots {
+		then := s.sequence < last || s.what.Status == WarehouseCancelRequested
+		if then && (newest == nil || s.what.Revision > newest.Revision) {
+			newest = &s.what
 		}
-		revision = s.what.Revision
-		for _, l := range s.what.Lines {
-			closed[l.Line] = l.Short + l.Cancelled
-		}
+	}
+	if newest == nil {
+		return closed
+	}
+	for _, l := range newest.Lines {
+		closed[l.Line] = l.Short + l.Cancelled
 	}
 	return closed
 }
@@ -247,7 +254,9 @@ func (p pass) answered(sequence int64) bool {
 // be recorded: the snapshot that came with the request is older than the newest.
 func (p pass) overtaken(sequence int64) bool {
 	return p.newest != nil && p.newest.what.Status != WarehouseCancelRequested && p.newest.sequence < sequence &&
-		slices.ContainsFunc(p.asked, func(asked told[WarehouseOrder]) bool { return asked.sequence > sequence })
+		slices.ContainsFunc(p.snapshots, func(s told[WarehouseOrder]) bool {
+			return s.sequence > sequence && s.what.Status == WarehouseCancelRequested
+		})
 }
 
 // refusalOf is the sequence at which a request was refused, 0 when it was not.
