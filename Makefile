@@ -46,6 +46,11 @@ lint: ## check form, known mistakes, determinism of workflows and tidiness of al
 replay: ## replay recorded histories against the workflows
 	go test -count=1 -run Replay ./workflows/...
 
+.PHONY: chaos
+chaos: devserver build ## a stormy day in which everything is killed, then judged: CHAOS_ORDERS, CHAOS_SEED, CHAOS_MINUTES
+	@.ci/deps demo
+	go run ./internal/chaos
+
 .PHONY: generate
 generate: ## generate code from the schemas of the outside systems
 	go generate ./...

@@ -1,0 +1,89 @@
+// Command chaos runs a sample day in a storm while it kills the processes of the
+// product and of its servers, cuts their connections, takes outside systems away and
+// cancels workflows; then the weather clears, everything drains, and the judge counts.
+//
+// What is done to whom and when is drawn from the seed before the day begins: the same
+// seed does the same at the same seconds. It exits with 1 when a counter that must be
+// zero is not.
+//
+//	CHAOS_ORDERS   consumer orders of the day (150)
+//	CHAOS_SEED     determines all that is drawn (1)
+//	CHAOS_MINUTES  bound of the day; two thirds of it are storm (4)
+//	CHAOS_BIN      folder of the binaries worker and starter (.build)
+//	CHAOS_KEEP     not empty: logs and states stay also when all went well
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx))
+}
+
+func run(ctx context.Context) int {
+	o, err := fromEnvironment(os.Getenv)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "chaos:", err)
+		return 2
+	}
+	report, err := soak(ctx, o)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "chaos:", err)
+		return 1
+	}
+	fmt.Printf("\n%s", report)
+	if !report.OK() {
+		return 1
+	}
+	fmt.Println("\nNothing lost, doubled or silent.")
+	return 0
+}
+
+type options struct {
+	orders int
+	seed   uint64
+	bound  time.Duration
+	bin    string
+	keep   bool
+}
+
+func fromEnvironment(get func(string) string) (options, error) {
+	var complaints []error
+	number := func(name string, otherwise, least int) int {
+		text := get(name)
+		if text == "" {
+			return otherwise
+		}
+		n, err := strconv.Atoi(text)
+		if err != nil || n < least {
+			complaints = append(complaints, fmt.Errorf("%s is %q, must be a whole number from %d", name, text, least))
+		}
+		return n
+	}
+	o := options{orders: number("CHAOS_ORDERS", 150, 1), seed: uint64(number("CHAOS_SEED", 1, 0)),
+		bound: time.Duration(number("CHAOS_MINUTES", 4, 1)) * time.Minute, bin: get("CHAOS_BIN"), keep: get("CHAOS_KEEP") != ""}
+	if o.bin == "" {
+		o.bin = ".build"
+	}
+	var err error
+	if o.bin, err = filepath.Abs(o.bin); err != nil {
+		complaints = append(complaints, err)
+	}
+	for _, name := range []string{"worker", "starter"} {
+		if info, err := os.Stat(filepath.Join(o.bin, name)); err != nil || !info.Mode().IsRegular() {
+			complaints = append(complaints, fmt.Errorf("there is no %s in %s: run `make build`, or name another folder in CHAOS_BIN", name, o.bin))
+		}
+	}
+	return o, errors.Join(complaints...)
+}

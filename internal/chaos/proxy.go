@@ -1,0 +1,107 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"sync"
+)
+
+// proxy stands between our processes and a server, so that connections can be cut
+// without either side's consent: in the middle of a statement, before or after a commit.
+type proxy struct {
+	listener net.Listener
+	target   string
+
+	mu    sync.Mutex
+	open  map[net.Conn]bool
+	ended bool
+}
+
+func newProxy(target string) (*proxy, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("open a port for the proxy of %s: %w", target, err)
+	}
+	p := &proxy{listener: l, target: target, open: map[net.Conn]bool{}}
+	go p.accept()
+	return p, nil
+}
+
+func (p *proxy) address() string { return p.listener.Addr().String() }
+
+func (p *proxy) accept() {
+	for {
+		near, err := p.listener.Accept()
+		if err != nil {
+			return // closed
+		}
+		go p.join(near)
+	}
+}
+
+// join copies both ways until either side ends. A server that does not listen ends it at once.
+func (p *proxy) join(near net.Conn) {
+	far, err := net.Dial("tcp", p.target)
+	if err != nil {
+		_ = near.Close()
+		return
+	}
+	if !p.keep(near, far) {
+		return
+	}
+	var both sync.WaitGroup
+	for _, way := range [][2]net.Conn{{near, far}, {far, near}} {
+		both.Go(func() {
+			_, _ = io.Copy(way[0], way[1]) // how it ends does not matter, that it ended does
+			p.drop(near, far)
+		})
+	}
+	both.Wait()
+}
+
+func (p *proxy) keep(conns ...net.Conn) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range conns {
+		if p.ended {
+			_ = c.Close()
+			continue
+		}
+		p.open[c] = true
+	}
+	return !p.ended
+}
+
+func (p *proxy) drop(conns ...net.Conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range conns {
+		_ = c.Close()
+		delete(p.open, c)
+	}
+}
+
+// cut ends every connection with a reset, as a failing network does, and returns how
+// many there were. New ones are let through at once.
+func (p *proxy) cut() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := len(p.open) / 2
+	for c := range p.open {
+		if tcp, ok := c.(*net.TCPConn); ok {
+			_ = tcp.SetLinger(0)
+		}
+		_ = c.Close()
+	}
+	clear(p.open)
+	return n
+}
+
+func (p *proxy) close() {
+	_ = p.listener.Close()
+	p.mu.Lock()
+	p.ended = true
+	p.mu.Unlock()
+	p.cut()
+}

@@ -1,0 +1,254 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"selvedge/internal/demo"
+	"selvedge/internal/judge"
+)
+
+// soakRun is one day under deeds.
+type soakRun struct {
+	options
+	dir     string
+	storm   time.Duration
+	servers *servers
+	stage   *demo.Stage
+	worker  *process
+	serve   *process
+	door    *door
+	began   time.Time
+	victims *victims
+	drained bool
+}
+
+// soak runs the day and judges it.
+func soak(ctx context.Context, o options) (judge.Report, error) {
+	dir, err := os.MkdirTemp("", "selvedge-chaos-")
+	if err != nil {
+		return judge.Report{}, fmt.Errorf("make a folder: %w", err)
+	}
+	s := &soakRun{options: o, dir: dir, storm: o.bound * 2 / 3}
+	fmt.Printf("Chaos: %d orders, seed %d, %s of storm, drained within %s. Logs and states: %s\n", o.orders, o.seed, s.storm, o.bound, dir)
+	defer s.close(ctx)
+	if err := s.start(ctx); err != nil {
+		return judge.Report{}, err
+	}
+	if err := s.day(ctx); err != nil {
+		return judge.Report{}, err
+	}
+	if err := s.stage.Save(ctx, s.victims.replan); err != nil {
+		return judge.Report{}, err
+	}
+	report, err := judge.Day(s.outcome())
+	if err == nil && report.OK() && !o.keep {
+		_ = os.RemoveAll(dir) // on Linux also under open files
+	} else {
+		fmt.Printf("Kept: %s\n", dir)
+	}
+	return report, err
+}
+
+func (s *soakRun) outcome() string { return filepath.Join(s.dir, "outcome.json") }
+
+func (s *soakRun) start(ctx context.Context) error {
+	var err error
+	if s.servers, err = startServers(ctx, s.dir); err != nil {
+		return err
+	}
+	// Orders keep coming for most of the storm, or nobody would be left to disturb.
+	s.stage, err = demo.NewStage(demo.Options{Orders: s.orders, Seed: s.seed, Weather: "storm", JSON: s.outcome(), Temporal: s.servers.temporal.Address},
+		s.storm*3/4, s.servers.pg)
+	if err != nil {
+		return err
+	}
+	if err := s.stage.Prepare(ctx, filepath.Join(s.dir, "chaos.log")); err != nil {
+		return err
+	}
+	listen, err := freeAddress()
+	if err != nil {
+		return err
+	}
+	environment := s.stage.Environment()
+	environment["DATABASE_URL"] = s.servers.databaseURL()
+	environment["TEMPORAL_ADDRESS"] = s.servers.temporalProxy.address()
+	environment["SELVEDGE_LISTEN"] = listen
+	if s.door, err = openDoor("http://"+listen, s.seed); err != nil {
+		return err
+	}
+	if s.serve, err = startProcess(serve, filepath.Join(s.bin, "starter"), []string{"serve"}, environment, s.dir); err != nil {
+		return err
+	}
+	s.worker, err = startProcess(worker, filepath.Join(s.bin, "worker"), nil, environment, s.dir)
+	return err
+}
+
+func (s *soakRun) close(ctx context.Context) {
+	for _, p := range []*process{s.worker, s.serve} {
+		if p != nil {
+			p.stop()
+		}
+	}
+	if s.door != nil {
+		s.door.close()
+	}
+	if s.stage != nil {
+		s.stage.Close()
+	}
+	if s.servers != nil {
+		s.servers.close(ctx)
+	}
+}
+
+// day lets the storm rage with all its deeds, clears the weather and waits for the drain.
+func (s *soakRun) day(ctx context.Context) error {
+	deeds := draw(s.seed, s.storm, s.bound)
+	s.victims = chooseVictims(s.seed, s.stage.Plan())
+	s.began = time.Now()
+	if err := s.stage.Begin(ctx, s.door.url); err != nil {
+		return err
+	}
+	// A server's return takes seconds; the next deed must not wait for it.
+	var running sync.WaitGroup
+	var mu sync.Mutex
+	var failed error
+	for _, d := range deeds {
+		pause(ctx, time.Until(s.began.Add(d.at)))
+		if ctx.Err() != nil {
+			break
+		}
+		running.Go(func() {
+			if err := s.do(ctx, d); err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				failed = errors.Join(failed, fmt.Errorf("%s: %w", d, err))
+			}
+		})
+	}
+	pause(ctx, time.Until(s.began.Add(s.storm)))
+	running.Wait()
+	if err := errors.Join(ctx.Err(), failed); err != nil {
+		return err
+	}
+	for system := range s.stage.Simulators() {
+		if err := s.control(ctx, system, map[string]any{"profile": "calm"}); err != nil {
+			return err
+		}
+	}
+	s.say("the weather clears; nothing is killed any more")
+	return s.drain(ctx)
+}
+
+func (s *soakRun) say(format string, args ...any) {
+	fmt.Printf("  %6.1f s  %s\n", time.Since(s.began).Seconds(), fmt.Sprintf(format, args...))
+}
+
+func (s *soakRun) do(ctx context.Context, d deed) error {
+	switch d.kind {
+	case kill:
+		return s.kill(ctx, d)
+	case cut:
+		p := map[string]*proxy{postgresql: s.servers.pgProxy, temporal: s.servers.temporalProxy}[d.target]
+		s.say("%s: %d of them", d, p.cut())
+		return nil
+	case away:
+		s.say("%s", d)
+		return s.control(ctx, d.target, map[string]any{"outageSeconds": d.last.Seconds()})
+	}
+	return s.cancel(ctx, d)
+}
+
+func (s *soakRun) kill(ctx context.Context, d deed) error {
+	switch d.target {
+	case postgresql:
+		s.say("%s", d)
+		if err := s.servers.killPostgreSQL(ctx); err != nil {
+			return err
+		}
+		s.say("%s is back", d.target)
+		return nil
+	case temporal:
+		s.say("%s", d)
+		if err := s.servers.killTemporal(ctx); err != nil {
+			return err
+		}
+		s.say("%s is back", d.target)
+		return nil
+	}
+	p := map[string]*process{worker: s.worker, serve: s.serve}[d.target]
+	s.say("%s (process %d)", d, p.kill())
+	return nil
+}
+
+// control talks to a simulator's weather.
+func (s *soakRun) control(ctx context.Context, system string, order map[string]any) error {
+	body, err := json.Marshal(order)
+	if err != nil {
+		return err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.stage.Simulators()[system]+"/_sim/weather", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return fmt.Errorf("weather of %s: %w", system, err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("weather of %s: answered %d", system, answer.StatusCode)
+	}
+	return nil
+}
+
+// steady is how many looks in a row must agree before the day counts as drained.
+const steady = 4
+
+// drain waits until every order is where it should be, at the latest until the bound.
+func (s *soakRun) drain(ctx context.Context) error {
+	agreed, said := 0, 0
+	for {
+		pause(ctx, time.Second)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		missing, err := s.missing(ctx)
+		if err != nil {
+			return err
+		}
+		if missing > 0 || time.Since(s.began) < s.stage.ScriptEnd() {
+			agreed = 0
+		} else if agreed++; agreed == steady {
+			s.drained = true
+			s.say("drained; worker ended by itself %d times, serve %d times", s.worker.endedAlone(), s.serve.endedAlone())
+			return nil
+		}
+		if said++; said%15 == 0 {
+			s.say("%d orders are not yet where they should be", missing)
+		}
+		if time.Since(s.began) > s.bound {
+			s.say("time is up; worker ended by itself %d times, serve %d times", s.worker.endedAlone(), s.serve.endedAlone())
+			return nil
+		}
+	}
+}
+
+func (s *soakRun) missing(ctx context.Context) (int, error) {
+	orders, err := s.stage.Look(ctx)
+	n := 0
+	for _, o := range orders {
+		if !s.victims.replan(o).AsPlanned() {
+			n++
+		}
+	}
+	return n, err
+}
