@@ -102,7 +102,7 @@ func (f *Fulfilment) takeOnce(ctx context.Context, in contract.StepInput, step d
 	w, ok := f.Orders.Warehouses[in.Step.Warehouse]
 	if !ok {
 		return contract.Assessment{}, toTemporal(&fault.Fault{Kind: fault.Misconfigured, System: "selvedge", Op: string(step),
-			Message: "no warehouse " + in.Step.Warehouse + " is configured; add it to SELVEDGE_ACS_ACCOUNTS and restart the worker"}, 0)
+			Message: "no warehouse " + in.Step.Warehouse + " is configured; give it as SELVEDGE_ACS_<n>_WAREHOUSE and restart the worker"}, 0)
 	}
 	plan, planned := find(record.Consignments, in.Step)
 	if !planned {

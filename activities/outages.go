@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"go.temporal.io/api/enums/v1"
@@ -109,27 +110,40 @@ func (o *Outages) ListWaiting(ctx context.Context, in contract.ResumeInput) (Wai
 // resumePage bounds one list and one FreeOrders call.
 const resumePage = 100
 
-// FreeInput names orders to be woken at a rate.
+// FreeInput names orders to be freed at a rate, and by whom.
 type FreeInput struct {
-	System    string           `json:"system"`
+	Cause     string           `json:"cause"`
 	Orders    []domain.OrderID `json:"orders"`
 	PerSecond float64          `json:"perSecond"`
+	By        string           `json:"by,omitempty"`
+	Reason    string           `json:"reason,omitempty"`
+	Command   string           `json:"command"` // the same for all runs of this activity: one effect an order
 }
 
-// FreeOrders wakes orders that waited for a system. An order that is woken twice looks
-// twice; one that has closed meanwhile needs nothing.
+// FreeOrders frees orders that wait on a cause: those that waited for a system are
+// told that it is back, all others get the answer `retry` to that one question. The
+// command makes a second run harmless; an order that has closed meanwhile needs nothing.
 func (o *Outages) FreeOrders(ctx context.Context, in FreeInput) error {
 	limiter := rate.NewLimiter(rate.Limit(max(in.PerSecond, 0.1)), 1)
 	for i, id := range in.Orders {
 		if err := limiter.Wait(ctx); err != nil {
 			return err
 		}
-		err := o.Client.SignalWorkflow(ctx, contract.OrderWorkflowID(id), "", contract.SignalReleased, contract.ReleasedSignal{System: in.System})
+		signal, payload := freeing(in)
+		err := o.Client.SignalWorkflow(ctx, contract.OrderWorkflowID(id), "", signal, payload)
 		var gone *serviceerror.NotFound
 		if err != nil && !errors.As(err, &gone) {
-			return fmt.Errorf("release %s: %w", id, err)
+			return fmt.Errorf("free %s: %w", id, err)
 		}
 		activity.RecordHeartbeat(ctx, i)
 	}
 	return nil
+}
+
+// freeing is the signal that frees an order of a cause.
+func freeing(in FreeInput) (signal string, payload any) {
+	if system, ok := strings.CutPrefix(in.Cause, "unavailable:"); ok {
+		return contract.SignalReleased, contract.ReleasedSignal{System: system}
+	}
+	return contract.SignalResolve, contract.Resolution{Exception: in.Cause, Action: contract.ActionRetry, By: in.By, Reason: in.Reason, CommandID: in.Command}
 }

@@ -1,7 +1,7 @@
 package workflows
 
 import (
-	"strings"
+	"slices"
 	"time"
 
 	"go.temporal.io/api/enums/v1"
@@ -83,7 +83,6 @@ func ResumeWorkflow(ctx workflow.Context, in contract.ResumeInput) (contract.Res
 	if rate <= 0 {
 		rate = 20
 	}
-	system := strings.TrimPrefix(in.Cause, "unavailable:")
 	for pages := 0; ; pages++ {
 		var page activities.WaitingPage
 		if err := workflow.ExecuteActivity(store, outages.ListWaiting, in).Get(ctx, &page); err != nil {
@@ -100,12 +99,22 @@ func ResumeWorkflow(ctx workflow.Context, in contract.ResumeInput) (contract.Res
 		if in.After == "" {
 			batch = batch[:1] // the canary
 		}
-		if err := workflow.ExecuteActivity(free, outages.FreeOrders, activities.FreeInput{System: system, Orders: batch, PerSecond: rate}).Get(ctx, nil); err != nil {
+		if err := workflow.ExecuteActivity(free, outages.FreeOrders, activities.FreeInput{Cause: in.Cause, Orders: batch, PerSecond: rate,
+			By: in.By, Reason: in.Reason, Command: "resume-" + workflow.GetInfo(ctx).FirstRunID}).Get(ctx, nil); err != nil {
 			return result, err
 		}
 		if in.After == "" {
 			if err := workflow.NewTimerWithOptions(ctx, canaryWait, workflow.TimerOptions{Summary: "watch the first order"}).Get(ctx, nil); err != nil {
 				return result, err
+			}
+			var still activities.WaitingPage
+			if err := workflow.ExecuteActivity(store, outages.ListWaiting, in).Get(ctx, &still); err != nil {
+				return result, err
+			}
+			if slices.Contains(still.Orders, batch[0]) {
+				// Freeing all of them would only fail all of them again.
+				result.Stopped = "order " + batch[0].String() + " was freed first and waits on the same cause again"
+				return result, nil
 			}
 		}
 		result.Freed += len(batch)

@@ -4,6 +4,8 @@
 package contract
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strings"
 	"time"
@@ -72,8 +74,11 @@ func ParseOrderWorkflowID(workflowID string) (domain.OrderID, error) {
 // OutageWorkflowID is outage/<system>.
 func OutageWorkflowID(system string) string { return outagePrefix + system }
 
-// ResumeWorkflowID is resume/<hash of the cause>.
-func ResumeWorkflowID(causeHash string) string { return resumePrefix + causeHash }
+// ResumeWorkflowID is resume/<hash of the cause>: a cause may be longer than an ID.
+func ResumeWorkflowID(cause string) string {
+	sum := sha256.Sum256([]byte(cause))
+	return resumePrefix + hex.EncodeToString(sum[:8])
+}
 
 // IntakeScheduleID names the schedule that drains a store's event queue.
 func IntakeScheduleID(store string) string { return intakePrefix + store }
