@@ -121,7 +121,7 @@ func (d *deriver) settle(c *ConsignmentProgress, shipments []Shipment) {
 	requests := p.granted(c)
 	for i := range c.Lines {
 		l := &c.Lines[i]
-		closeUnits(c, l, requests, max(short[l.Line], substituted[l.Line]))
+		closeUnits(c, l, requests, short[l.Line], substituted[l.Line])
 		c.reduced[l.Line] = requests.partial[l.Line]
 	}
 	c.CancelAll = requests.pendingAll && c.Open() > 0
@@ -136,9 +136,10 @@ func (d *deriver) settle(c *ConsignmentProgress, shipments []Shipment) {
 // asked for; all the rest is short, because only a person can say what becomes of it.
 // The warehouse has one count and one reason a line: where its reason is its own,
 // units that were closed since we asked are ours only if it had closed some of its own
-// before. The same short is told by the order and by a shipment, and counts once.
-func closeUnits(c *ConsignmentProgress, l *WarehouseOrderLine, asked requests, short int) {
-	open := max(0, l.Quantity-l.Shipped)
+// before. The same short is told by the order and by a shipment, and counts once. A unit
+// that another item was sent for is shipped to the warehouse and short to us.
+func closeUnits(c *ConsignmentProgress, l *WarehouseOrderLine, asked requests, short, substituted int) {
+	open := max(0, l.Quantity-l.Shipped-substituted)
 	closed, own := min(l.Short+l.Cancelled, open), l.Short > 0
 	if c.Status == WarehouseCancelled {
 		closed = open
@@ -154,7 +155,7 @@ func closeUnits(c *ConsignmentProgress, l *WarehouseOrderLine, asked requests, s
 	default:
 		l.Cancelled = 0
 	}
-	l.Short = min(max(short, closed-l.Cancelled), open-l.Cancelled)
+	l.Short = min(max(short, closed-l.Cancelled), open-l.Cancelled) + min(substituted, max(0, l.Quantity-l.Shipped))
 }
 
 // requests sums up what we asked a warehouse to cancel and was not refused.

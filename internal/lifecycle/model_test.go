@@ -33,6 +33,7 @@ type world struct {
 	outbox     []domain.Fact // told by warehouses and not delivered yet
 	asked      int
 	voided     bool
+	odd        bool
 	overPushed string
 }
 
