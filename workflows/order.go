@@ -81,7 +81,7 @@ func (w *order) run() error {
 		if ended || err != nil {
 			return err
 		}
-		if w.pending() {
+		if w.pending() || w.canAct() { // a refused close may have found a step
 			continue
 		}
 		if w.longEnough() {
@@ -101,13 +101,15 @@ func (w *order) canAct() bool {
 // look asks the store where the order stands. After a person's answer the order is
 // first read from the shop again, because that is where people mend data.
 func (w *order) look() error {
-	if w.refresh {
+	if w.refresh && w.carry.Delayed == "" && w.again.IsZero() {
 		w.refresh = false
 		err := workflow.ExecuteActivity(workflow.WithActivityOptions(w.ctx, stepOptions(contract.QueueCentra, "read the order from the shop again")),
 			shipments.RefreshOrder, contract.RefreshInput{Order: w.id}).Get(w.ctx, nil)
 		if err := w.setback(err); err != nil {
 			return err
 		}
+		// What the shop could not tell now is asked again once it answers.
+		w.refresh = w.refresh || w.carry.Delayed != "" || !w.again.IsZero()
 	}
 	in := contract.AssessInput{Order: w.id, Answers: w.answers, At: workflow.Now(w.ctx), Delayed: w.carry.Delayed, DelayedAt: w.carry.DelayedAt}
 	var at contract.Assessment
@@ -115,8 +117,11 @@ func (w *order) look() error {
 	if err != nil {
 		return err
 	}
-	w.answers = nil
+	w.answers = w.answers[len(in.Answers):] // one may have come while the store was asked
 	w.at, w.looked = at, true
+	if w.carry.Delayed == "" && len(at.Due) == 0 && !w.refresh {
+		w.carry.DelayedAt = zeroTime // nothing is left that an outage kept from being done
+	}
 	return nil
 }
 
@@ -175,9 +180,8 @@ func (w *order) continueAsNew() error {
 		return err
 	}
 	// Fact signals are wake-ups and the next run begins by looking: they may be dropped.
-	// People's answers may not.
-	w.receive()
-	if len(w.answers) > 0 {
+	// People's answers may not, even when one comes while another is recorded.
+	for w.receive(); len(w.answers) > 0; w.receive() {
 		if err := w.look(); err != nil {
 			return err
 		}

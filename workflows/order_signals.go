@@ -20,6 +20,9 @@ func newOrder(ctx workflow.Context, in contract.OrderInput) *order {
 	if in.State != nil {
 		w.carry = *in.State
 	}
+	if w.carry.Delayed != "" {
+		w.again = workflow.Now(ctx).Add(retryDelayed) // the timer of the last run ended with it
+	}
 	channel := func(name, description string) workflow.ReceiveChannel {
 		return workflow.GetSignalChannelWithOptions(ctx, name, workflow.SignalChannelOptions{Description: description})
 	}
@@ -98,7 +101,7 @@ func (w *order) takeAnswer(r contract.Resolution) {
 	}
 	if r.CommandID == "" {
 		info := workflow.GetInfo(w.ctx)
-		r.CommandID = fmt.Sprintf("%s-%d", info.WorkflowExecution.RunID, info.GetCurrentHistoryLength())
+		r.CommandID = fmt.Sprintf("%s-%d-%d", info.WorkflowExecution.RunID, info.GetCurrentHistoryLength(), len(w.taken))
 	}
 	if w.taken[r.CommandID] {
 		return

@@ -25,7 +25,8 @@ func (w *order) act() error {
 	step := w.at.Due[0]
 	function, queue := activityOf(step.Name)
 	if function == nil {
-		return fmt.Errorf("step %q is not known to this build; deploy one that knows it", step.Name)
+		// An error would end the order; a panic stops its task until a build knows the step.
+		panic(fmt.Sprintf("step %q of order %s is not known to this build; deploy one that knows it", step.Name, w.id))
 	}
 	var at contract.Assessment
 	err := workflow.ExecuteActivity(workflow.WithActivityOptions(w.ctx, stepOptions(queue, summaryOf(step))), function,
@@ -41,6 +42,7 @@ func (w *order) act() error {
 		return nil
 	}
 	if refused(err) {
+		w.carry.DelayedAt = zeroTime // the system answers
 		return w.look()
 	}
 	if err := w.setback(err); err != nil {
