@@ -210,9 +210,12 @@ func (d *deployment) simulatedWarehouse(t *testing.T) (url string) {
 	t.Cleanup(d.warehouse.Close)
 	require.NoError(t, d.warehouse.Seed(acs.Seed{Accounts: []acs.AccountSeed{{
 		Account: "BRANDX", Key: "key",
-		ShippingServices: []acs.ShippingService{{Code: "RM48", Name: "Tracked 48", CarrierCode: "RM", Countries: []string{"GB"}, Active: true}},
-		Items:            []acs.Item{{SKU: "SHBLM", Name: "Shirt", Supplier: "Selvedge", GarmentType: "shirt", Size: "M"}},
-		Inventory:        []acs.InventorySeed{{SKU: "SHBLM", Quantities: map[string]int{"available": 20}}},
+		ShippingServices: []acs.ShippingService{
+			{Code: "RM48", Name: "Tracked 48", CarrierCode: "RM", Countries: []string{"GB"}, Active: true},
+			{Code: "RM24", Name: "Tracked 24", CarrierCode: "RM", Countries: []string{"GB"}, Active: true},
+		},
+		Items:     []acs.Item{{SKU: "SHBLM", Name: "Shirt", Supplier: "Selvedge", GarmentType: "shirt", Size: "M"}},
+		Inventory: []acs.InventorySeed{{SKU: "SHBLM", Quantities: map[string]int{"available": 20}}},
 	}}}))
 	server := httptest.NewServer(d.warehouse)
 	t.Cleanup(server.Close)

@@ -17,6 +17,7 @@ type rulesCmd struct {
 	Set     rulesSetCmd     `cmd:"" help:"Save one rule, or retire it. Saving what is in force already changes nothing."`
 	History rulesHistoryCmd `cmd:"" help:"List all versions of the rules for one value: who changed what, when and why."`
 	Export  rulesExportCmd  `cmd:"" help:"Write the rules in force to a file that \"rules import\" reads."`
+	Check   rulesCheckCmd   `cmd:"" help:"Show what the rules of a file would free, break or change, before they are saved."`
 	Import  rulesImportCmd  `cmd:"" help:"Save the rules of a file, all or none. Importing twice changes nothing."`
 }
 
