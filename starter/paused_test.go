@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -39,7 +40,8 @@ type deployment struct {
 	environment map[string]string
 	store       *store.Store
 	warehouse   *acs.Simulator
-	stopWorker  func()
+	startWorker func() error // polls all queues
+	stopWorker  func()       // ends that; stopping twice is harmless
 }
 
 // TestPausedOrder runs the commands against real Temporal, PostgreSQL and workflows:
@@ -58,7 +60,9 @@ func TestPausedOrder(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "await-question": d.awaitQuestion, "await-warehouse": d.awaitWarehouse,
-			"await-http": awaitHTTP, "stop-worker": func(*testscript.TestScript, bool, []string) { d.stopWorker() },
+			"await-http": awaitHTTP, "await-fact": d.awaitFact,
+			"stop-worker":  func(*testscript.TestScript, bool, []string) { d.stopWorker() },
+			"start-worker": func(ts *testscript.TestScript, _ bool, _ []string) { ts.Check(d.startWorker()) },
 		},
 	})
 }
@@ -84,6 +88,15 @@ func (d *deployment) awaitWarehouse(ts *testscript.TestScript, _ bool, args []st
 			}
 		}
 		return false
+	})
+}
+
+// awaitFact waits until a kind of fact of an order is stored: await-fact 1001 answered.
+func (d *deployment) awaitFact(ts *testscript.TestScript, _ bool, args []string) {
+	await(ts, func() bool {
+		facts, err := d.store.Facts(context.Background(), domain.OrderID{Store: "atelier", Number: args[0]}, 0)
+		ts.Check(err)
+		return slices.ContainsFunc(facts, func(f domain.Fact) bool { return string(f.Kind) == args[1] })
 	})
 }
 
@@ -145,30 +158,33 @@ func deploy(t *testing.T) *deployment {
 	temporal, err := client.Dial(client.Options{HostPort: server.Address, Namespace: server.Namespace})
 	require.NoError(t, err)
 	t.Cleanup(temporal.Close)
-	d.work(t, parts, temporal)
+	d.stopWorker = func() {}
+	d.startWorker = func() error { return d.work(parts, temporal) }
+	require.NoError(t, d.startWorker())
+	t.Cleanup(func() { d.stopWorker() })
 	return d
 }
 
-// work polls all queues, until the test or a script ends it.
-func (d *deployment) work(t *testing.T, parts *assembly.Parts, temporal client.Client) {
-	t.Helper()
+func (d *deployment) work(parts *assembly.Parts, temporal client.Client) error {
 	set := parts.Activities(temporal)
 	var workers []worker.Worker
+	d.stopWorker = sync.OnceFunc(func() {
+		for _, w := range workers {
+			w.Stop()
+		}
+	})
 	for _, queue := range contract.Queues() {
 		w := worker.New(temporal, queue, worker.Options{DisableWorkflowWorker: queue != contract.QueueOrders, WorkerStopTimeout: 5 * time.Second})
 		if queue == contract.QueueOrders {
 			workflows.Register(w)
 		}
 		set.Register(w)
-		require.NoError(t, w.Start())
+		if err := w.Start(); err != nil {
+			return err
+		}
 		workers = append(workers, w)
 	}
-	d.stopWorker = sync.OnceFunc(func() {
-		for _, w := range workers {
-			w.Stop()
-		}
-	})
-	t.Cleanup(d.stopWorker)
+	return nil
 }
 
 func simulatedShop(t *testing.T) (url string) {
