@@ -189,7 +189,9 @@ func TestACancelledOrderMayEndCancelledLateOrAsAQuestion(t *testing.T) {
 	require.Len(t, v.left, 4, "orders with a planned fault are left alone")
 	require.Equal(t, v.left, chooseVictims(3, plan).left)
 
-	v.done[domain.OrderID{Store: "atelier", Number: "1"}] = true
+	one := domain.OrderID{Store: "atelier", Number: "1"}
+	require.Equal(t, []domain.OrderID{one}, v.take(map[domain.OrderID]bool{one: true}, 2), "only open orders are taken")
+	require.Empty(t, v.take(map[domain.OrderID]bool{one: true}, 2), "and each once")
 	at := func(number, planned, state string, causes ...string) demo.Standing {
 		return v.replan(demo.Standing{Store: "atelier", Number: number, PlannedEnd: planned, State: state, Causes: causes})
 	}

@@ -21,9 +21,8 @@ import (
 // product takes that as the answer withdraw-order, so their plan changes: they end
 // cancelled, or as planned when it was too late, or ask a person about it.
 type victims struct {
-	left []domain.OrderID // in the order in which they are taken
-
 	mu   sync.Mutex
+	left []domain.OrderID // in the order in which they are taken
 	done map[domain.OrderID]bool
 }
 
@@ -78,31 +77,46 @@ func (v *victims) replan(o demo.Standing) demo.Standing {
 	return o
 }
 
-// cancel cancels so many open orders. Cancelling is asked of Temporal, not of the
-// product; terminating is left out, because nothing finds a terminated order yet.
+// cancel cancels so many orders that are open and have not shipped. Cancelling is asked
+// of Temporal, not of the product; terminating is left out, because nothing finds a
+// terminated order yet.
 func (s *soakRun) cancel(ctx context.Context, d deed) error {
-	var cancelled []string
-	v := s.victims
-	for len(v.left) > 0 && len(cancelled) < d.orders {
-		id := v.left[0]
-		v.left = v.left[1:]
-		// Noted first: the answer may be lost and the cancellation not.
-		v.mu.Lock()
-		v.done[id] = true
-		v.mu.Unlock()
-		err := s.stage.Client().CancelWorkflow(ctx, contract.OrderWorkflowID(id), "")
-		var absent *serviceerror.NotFound
-		if errors.As(err, &absent) { // not there yet, or over
-			v.mu.Lock()
-			delete(v.done, id)
-			v.mu.Unlock()
-			continue
+	orders, err := s.stage.Look(ctx) // the client waits for a server that is just coming back
+	if err != nil {
+		return err
+	}
+	open := map[domain.OrderID]bool{}
+	for _, o := range orders {
+		switch domain.OrderState(o.State) {
+		case domain.Received, domain.WaitingForShop, domain.Validated, domain.Enriched, domain.Submitted, domain.Accepted:
+			open[domain.OrderID{Store: o.Store, Number: o.Number}] = true
 		}
-		if err != nil {
+	}
+	var cancelled []string
+	for _, id := range s.victims.take(open, d.orders) {
+		err := s.stage.Client().CancelWorkflow(ctx, contract.OrderWorkflowID(id), "")
+		var over *serviceerror.NotFound
+		if err != nil && !errors.As(err, &over) {
 			return fmt.Errorf("cancel %s: %w", id, err)
 		}
 		cancelled = append(cancelled, id.String())
 	}
 	s.say("cancelled the workflows of %s", strings.Join(cancelled, " and "))
 	return nil
+}
+
+// take takes the first n that are open. They count as cancelled at once: the answer to
+// a cancellation may be lost and the cancellation not.
+func (v *victims) take(open map[domain.OrderID]bool, n int) (out []domain.OrderID) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.left = slices.DeleteFunc(v.left, func(id domain.OrderID) bool {
+		if !open[id] || len(out) == n {
+			return false
+		}
+		out = append(out, id)
+		v.done[id] = true
+		return true
+	})
+	return out
 }
