@@ -72,13 +72,13 @@ func (f *Fulfilment) CancelConsignment(ctx context.Context, in contract.StepInpu
 		key := cancelKey(number, in.Step.Lines, asked(record.Facts, number))
 		answer, err := w.Cancel(ctx, number, key, "customer_request", in.Step.Lines)
 		if fault.Is(err, fault.Conflict) {
-			return []domain.Fact{newFact(domain.FactCancelRefused, "cancel-refused:"+key, "acs", f.Orders.Clock(), domain.CancelRefusedFact{Consignment: number})}, nil
+			return []domain.Fact{domain.NewFact(domain.FactCancelRefused, "cancel-refused:"+key, "acs", f.Orders.Clock(), domain.CancelRefusedFact{Consignment: number})}, nil
 		}
 		if err != nil {
 			return nil, err
 		}
 		requested := domain.CancelRequestedFact{Consignment: number, Lines: in.Step.Lines, Done: answer.Done}
-		facts := []domain.Fact{newFact(domain.FactCancelRequested, "cancel:"+key, "selvedge", f.Orders.Clock(), requested)}
+		facts := []domain.Fact{domain.NewFact(domain.FactCancelRequested, "cancel:"+key, "selvedge", f.Orders.Clock(), requested)}
 		if answer.Order.Number != "" {
 			facts = append(facts, f.snapshot(answer.Order))
 		}
@@ -158,17 +158,11 @@ func (f *Fulfilment) submitted(c domain.Consignment, r ports.Receipt, amended bo
 		s.Lines = append(s.Lines, domain.LineQuantity{Line: l.Line, Quantity: l.Quantity})
 	}
 	key := fmt.Sprintf("submitted:%s:%s:%d:%t", c.Warehouse, c.Number, r.Revision, amended)
-	return newFact(domain.FactSubmitted, key, "selvedge", f.Orders.Clock(), s)
+	return domain.NewFact(domain.FactSubmitted, key, "selvedge", f.Orders.Clock(), s)
 }
 
 func (f *Fulfilment) snapshot(o domain.WarehouseOrder) domain.Fact {
-	return WarehouseOrderFact(o, f.Orders.Clock())
-}
-
-// WarehouseOrderFact records a warehouse's order at a revision; told twice, by
-// webhook, feed or read, it is one fact.
-func WarehouseOrderFact(o domain.WarehouseOrder, at time.Time) domain.Fact {
-	return newFact(domain.FactWarehouseOrder, fmt.Sprintf("order:%s:%s:%d", o.Warehouse, o.Number, o.Revision), "acs", at, o)
+	return domain.NewWarehouseOrderFact(o, f.Orders.Clock())
 }
 
 // asked counts how often a cancellation of a consignment was asked for or refused.
@@ -224,7 +218,7 @@ func refusalFact(in contract.StepInput, step domain.Step, fingerprint string, re
 
 // refusalOf is keyed by what was refused and when: the same step may be refused again after an answer.
 func refusalOf(in contract.StepInput, r domain.RefusedFact, at time.Time) domain.Fact {
-	return newFact(domain.FactRefused, fmt.Sprintf("refused:%s:%s:%d", r.Step, in.Step.Subject, at.UnixMilli()), r.System, at, r)
+	return domain.NewFact(domain.FactRefused, fmt.Sprintf("refused:%s:%s:%d", r.Step, in.Step.Subject, at.UnixMilli()), r.System, at, r)
 }
 
 func problems(f *fault.Fault) []domain.Refusal {

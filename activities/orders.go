@@ -231,19 +231,10 @@ func fingerprinted(c domain.Consignment, to domain.Address) []byte {
 func answerFacts(in contract.AssessInput) []domain.Fact {
 	var facts []domain.Fact
 	for _, a := range in.Answers {
-		facts = append(facts, newFact(domain.FactAnswered, "answer:"+a.CommandID, a.By, in.At,
+		facts = append(facts, domain.NewFact(domain.FactAnswered, "answer:"+a.CommandID, a.By, in.At,
 			domain.AnswerFact{Cause: a.Exception, Action: string(a.Action), Override: a.Override, By: a.By, Reason: a.Reason, Command: a.CommandID}))
 	}
 	return facts
-}
-
-// newFact builds a fact; its data are our own structs, which always marshal.
-func newFact(kind domain.FactKind, key, actor string, at time.Time, data any) domain.Fact {
-	raw, err := json.Marshal(data)
-	if err != nil {
-		panic(fmt.Sprintf("activities: fact %s: %v", kind, err))
-	}
-	return domain.Fact{Kind: kind, Key: key, At: at, Actor: actor, Data: raw}
 }
 
 func exceptionsOf(order domain.Order, questions []domain.Question, in contract.AssessInput) []ports.ExceptionRecord {

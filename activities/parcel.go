@@ -245,7 +245,7 @@ func (w *parcelWrite) fact(at ports.ShipmentWrite) domain.Fact {
 		Tracking: s.Tracking, Captured: paid(s), Pending: at.CapturePending && !paid(s),
 		Completed: s.Shipped && paid(s)}
 	key := fmt.Sprintf("shop-shipment:%s:%s:%t:%t:%t", f.Shipment, f.ShopID, f.Captured, f.Pending, f.Completed)
-	return newFact(domain.FactShopShipment, key, "centra", w.Orders.Clock(), f)
+	return domain.NewFact(domain.FactShopShipment, key, "centra", w.Orders.Clock(), f)
 }
 
 // match finds the shop's shipment that stands for a parcel: the one recorded for it,

@@ -70,6 +70,11 @@ func (s *Shipments) ShipParcel(ctx context.Context, in contract.StepInput) (cont
 		if !ok || parcel.Shop != nil && parcel.Shop.Completed {
 			return nil, nil
 		}
+		if in.Step.Complete && len(parcel.Shipment.Trackings) == 0 {
+			if news, err := s.lastLook(ctx, parcel.Shipment); err != nil || len(news) > 0 {
+				return news, err
+			}
+		}
 		input, err := s.Orders.decisionInput(ctx, record, s.Orders.Clock())
 		if err != nil {
 			return nil, err
@@ -84,6 +89,27 @@ func (s *Shipments) ShipParcel(ctx context.Context, in contract.StepInput) (cont
 		}
 		return w.settle(ctx, ports.ShipmentWrite{Shipment: *standing, CapturePending: order.Payment.CapturePending}, false)
 	})
+}
+
+// lastLook asks the warehouse for a later revision of a shipment that is about to be
+// completed without tracking: the event that brought the tracking may be lost or late,
+// and a completed shipment cannot be changed any more.
+func (s *Shipments) lastLook(ctx context.Context, known domain.Shipment) ([]domain.Fact, error) {
+	w, ok := s.Orders.Warehouses[known.Warehouse]
+	if !ok {
+		return nil, nil // no longer configured: what is known has to do
+	}
+	shipments, err := w.Shipments(ctx, known.Consignment)
+	if err != nil {
+		return nil, err
+	}
+	var news []domain.Fact
+	for _, found := range shipments {
+		if found.ID == known.ID && found.Revision > known.Revision {
+			news = append(news, domain.NewShipmentFact(found, found.ShippedAt))
+		}
+	}
+	return news, nil
 }
 
 // take runs one step in the shop under an attempt, with the order freshly read.
@@ -192,7 +218,7 @@ func (s *Shipments) CaptureOrder(ctx context.Context, in contract.StepInput) (co
 		}
 		captured := domain.CapturedFact{Amount: payment.Captured, Pending: payment.CapturePending}
 		key := fmt.Sprintf("captured:%d:%t", payment.Captured, payment.CapturePending)
-		return []domain.Fact{newFact(domain.FactCaptured, key, "centra", s.Orders.Clock(), captured)}, nil
+		return []domain.Fact{domain.NewFact(domain.FactCaptured, key, "centra", s.Orders.Clock(), captured)}, nil
 	})
 }
 
@@ -223,7 +249,7 @@ func (s *Shipments) CancelShortUnits(ctx context.Context, in contract.StepInput)
 		if _, err := s.read(ctx, in.Order); err != nil {
 			return nil, err
 		}
-		return []domain.Fact{newFact(domain.FactShopCancelled, fmt.Sprintf("shop-cancelled:%s:%d", in.Step.Subject, lines[0].Quantity), "selvedge",
+		return []domain.Fact{domain.NewFact(domain.FactShopCancelled, fmt.Sprintf("shop-cancelled:%s:%d", in.Step.Subject, lines[0].Quantity), "selvedge",
 			s.Orders.Clock(), domain.ShopCancelledFact{Lines: lines})}, nil
 	})
 }
@@ -236,7 +262,7 @@ func (s *Shipments) ReleaseAuthorisation(ctx context.Context, in contract.StepIn
 				return nil, err
 			}
 		}
-		return []domain.Fact{newFact(domain.FactReleased, "released", "selvedge", s.Orders.Clock(), struct{}{})}, nil
+		return []domain.Fact{domain.NewFact(domain.FactReleased, "released", "selvedge", s.Orders.Clock(), struct{}{})}, nil
 	})
 }
 
@@ -256,7 +282,7 @@ func (s *Shipments) NoteTracking(ctx context.Context, in contract.StepInput) (co
 		if err := s.Shop.Comment(ctx, in.Order, line); err != nil {
 			return nil, err
 		}
-		return []domain.Fact{newFact(domain.FactNoted, "noted:"+in.Step.Subject, "selvedge", s.Orders.Clock(), domain.NotedFact{Subject: in.Step.Subject})}, nil
+		return []domain.Fact{domain.NewFact(domain.FactNoted, "noted:"+in.Step.Subject, "selvedge", s.Orders.Clock(), domain.NotedFact{Subject: in.Step.Subject})}, nil
 	})
 }
 
@@ -272,7 +298,7 @@ func (s *Shipments) HoldOrder(ctx context.Context, in contract.StepInput) (contr
 				return nil, err
 			}
 		}
-		return []domain.Fact{newFact(domain.FactNoted, "noted:withdrawn", "selvedge", s.Orders.Clock(), domain.NotedFact{Subject: "withdrawn"})}, nil
+		return []domain.Fact{domain.NewFact(domain.FactNoted, "noted:withdrawn", "selvedge", s.Orders.Clock(), domain.NotedFact{Subject: "withdrawn"})}, nil
 	})
 }
 

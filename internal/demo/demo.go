@@ -48,7 +48,7 @@ var ErrUnplanned = errors.New("the day did not end as planned")
 // Times of the demo: a day in seconds. A request whose answer is lost may still act
 // for settle: the simulators' late commits stay below it.
 const (
-	trackingWait = 12 * time.Second
+	trackingWait = 15 * time.Second
 	returnWindow = 15 * time.Second
 	settle       = 8 * time.Second
 	captureWait  = 25 * time.Second

@@ -85,13 +85,13 @@ func (i *Intake) catchUp(ctx context.Context, w ports.Warehouse, result *contrac
 			return fmt.Errorf("read orders of %s: %w", w.Key(), err)
 		}
 		for _, o := range orders {
-			facts := []domain.Fact{warehouseOrderFact(o, o.UpdatedAt)}
+			facts := []domain.Fact{domain.NewWarehouseOrderFact(o, o.UpdatedAt)}
 			shipments, err := w.Shipments(ctx, o.Number)
 			if err != nil {
 				return fmt.Errorf("read shipments of %s: %w", o.Number, err)
 			}
 			for _, s := range shipments {
-				facts = append(facts, shipmentFact(s, s.ShippedAt))
+				facts = append(facts, domain.NewShipmentFact(s, s.ShippedAt))
 			}
 			if err := i.record(ctx, w.Key(), o.Number, o.Reference, facts, true); err != nil {
 				return err
@@ -113,23 +113,23 @@ func (i *Intake) TakeEvent(ctx context.Context, warehouse string, e ports.Wareho
 	reference := ""
 	switch {
 	case e.Order != nil:
-		facts = append(facts, warehouseOrderFact(*e.Order, e.At))
+		facts = append(facts, domain.NewWarehouseOrderFact(*e.Order, e.At))
 		reference = e.Order.Reference
 		wake = asksForSomething(*e.Order)
 		if e.CancelRefused {
 			wake = true
-			facts = append(facts, fact(domain.FactCancelRefused, "cancel-refused:"+e.ID, e.At, domain.CancelRefusedFact{Consignment: e.Order.Number}))
+			facts = append(facts, domain.NewFact(domain.FactCancelRefused, "cancel-refused:"+e.ID, "warehouse", e.At, domain.CancelRefusedFact{Consignment: e.Order.Number}))
 		}
 	case e.Shipment != nil:
-		facts = append(facts, shipmentFact(*e.Shipment, e.At))
+		facts = append(facts, domain.NewShipmentFact(*e.Shipment, e.At))
 	case e.Consignment == "":
 		return nil // about stock or items: the stock workflow reads the inventory itself
 	case e.Return:
 		wake = false // kept for the returns workflow
-		facts = append(facts, domain.Fact{Kind: domain.FactReturn, Key: "return:" + e.ID, At: e.At, Actor: "acs", Data: raw(e)})
+		facts = append(facts, domain.Fact{Kind: domain.FactReturn, Key: "return:" + e.ID, At: e.At, Actor: "warehouse", Data: raw(e)})
 	default:
 		wake = false
-		facts = append(facts, domain.Fact{Kind: domain.FactUnknown, Key: "event:" + e.ID, At: e.At, Actor: "acs", Data: raw(e)})
+		facts = append(facts, domain.Fact{Kind: domain.FactUnknown, Key: "event:" + e.ID, At: e.At, Actor: "warehouse", Data: raw(e)})
 	}
 	return i.record(ctx, warehouse, e.Consignment, reference, facts, wake)
 }
@@ -162,23 +162,6 @@ func asksForSomething(o domain.WarehouseOrder) bool {
 		}
 	}
 	return false
-}
-
-func warehouseOrderFact(o domain.WarehouseOrder, at time.Time) domain.Fact {
-	return fact(domain.FactWarehouseOrder, fmt.Sprintf("order:%s:%s:%d", o.Warehouse, o.Number, o.Revision), at, o)
-}
-
-func shipmentFact(s domain.Shipment, at time.Time) domain.Fact {
-	return fact(domain.FactShipment, fmt.Sprintf("shipment:%s:%s:%d", s.Warehouse, s.ID, s.Revision), at, s)
-}
-
-// fact builds a fact of our own structs, which always marshal.
-func fact(kind domain.FactKind, key string, at time.Time, data any) domain.Fact {
-	body, err := json.Marshal(data)
-	if err != nil {
-		panic(fmt.Sprintf("intake: fact %s: %v", kind, err))
-	}
-	return domain.Fact{Kind: kind, Key: key, At: at, Actor: "acs", Data: body}
 }
 
 // raw is what the adapter kept of an event, without personal data.
