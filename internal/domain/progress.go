@@ -115,26 +115,25 @@ type told[T any] struct {
 }
 
 type deriver struct {
-	order         Order
-	physical      map[string]Line
-	numbers       []string // consignments in order of submission
-	submissions   map[string][]told[SubmittedFact]
-	snapshots     map[string][]told[WarehouseOrder]
-	requests      map[string][]told[CancelRequestedFact]
-	refusals      map[string][]int64
-	shipments     map[string]Shipment
-	shop          map[string]ShopShipmentFact
-	shopCancelled map[string]int
-	noted         map[string]bool
-	returns       int
-	unknown       int
+	order       Order
+	physical    map[string]Line
+	numbers     []string // consignments in order of submission
+	submissions map[string][]told[SubmittedFact]
+	snapshots   map[string][]told[WarehouseOrder]
+	requests    map[string][]told[CancelRequestedFact]
+	refusals    map[string][]int64
+	shipments   map[string]Shipment
+	shop        map[string]ShopShipmentFact
+	noted       map[string]bool
+	returns     int
+	unknown     int
 }
 
 func newDeriver(o Order) *deriver {
 	d := &deriver{
 		order: o, physical: map[string]Line{}, submissions: map[string][]told[SubmittedFact]{}, snapshots: map[string][]told[WarehouseOrder]{},
 		requests: map[string][]told[CancelRequestedFact]{}, refusals: map[string][]int64{}, shipments: map[string]Shipment{},
-		shop: map[string]ShopShipmentFact{}, shopCancelled: map[string]int{}, noted: map[string]bool{},
+		shop: map[string]ShopShipmentFact{}, noted: map[string]bool{},
 	}
 	for _, l := range o.Lines {
 		if l.Kind.Physical() {
@@ -167,17 +166,11 @@ func (d *deriver) apply(f Fact) error {
 		return fold(f, func(c CancelRefusedFact) { d.refusals[c.Consignment] = append(d.refusals[c.Consignment], f.Sequence) })
 	case FactShopShipment:
 		return fold(f, func(s ShopShipmentFact) { d.shop[s.Shipment] = s })
-	case FactShopCancelled:
-		return fold(f, func(c ShopCancelledFact) {
-			for _, l := range c.Lines {
-				d.shopCancelled[l.Line] += l.Quantity
-			}
-		})
 	case FactNoted:
 		return fold(f, func(n NotedFact) { d.noted[n.Subject] = true })
 	case FactReturn:
 		d.returns++
-	case FactContent, FactRefused, FactCaptured, FactReleased, FactAnswered, FactClosed:
+	case FactContent, FactRefused, FactShopCancelled, FactCaptured, FactReleased, FactAnswered, FactClosed:
 		// they decide what is due (see Decide), not what happened to the goods
 	default:
 		d.unknown++
@@ -264,7 +257,7 @@ func (d *deriver) lines(consignments []ConsignmentProgress, shipped map[string]i
 		// Units that were shipped although they had been cancelled in the shop stay
 		// shipped: the goods are gone, whatever the shop's line says.
 		p.Cancelled = min(l.Cancelled, p.Ordered-p.Shipped)
-		p.Short = d.stillShort(p, short[l.ID], reduced[l.ID])
+		p.Short = stillShort(p, short[l.ID], reduced[l.ID])
 		p.Open = p.Ordered - p.Shipped - p.Cancelled - p.Short
 		if shipped[l.ID] > l.Quantity {
 			questions = append(questions, d.overShipment(l))
@@ -275,14 +268,12 @@ func (d *deriver) lines(consignments []ConsignmentProgress, shipped map[string]i
 }
 
 // stillShort takes off the short units those that the shop has cancelled meanwhile.
-// Which units the shop cancelled it does not say: those that we cancelled as short,
-// then those that we had the warehouse take off, then whatever is short.
-func (d *deriver) stillShort(p LineProgress, short, reduced int) int {
+// Which units the shop cancelled it does not say: those that we had the warehouse take
+// off for it, then whatever is short, whoever cancelled that.
+func stillShort(p LineProgress, short, reduced int) int {
 	short = min(short, p.Ordered-p.Shipped)
-	ours := min(d.shopCancelled[p.Line], short, p.Cancelled)
-	others := p.Cancelled - ours
-	others -= min(others, reduced)
-	return min(short-ours-min(others, short-ours), p.Ordered-p.Shipped-p.Cancelled)
+	others := p.Cancelled - min(p.Cancelled, reduced)
+	return min(short-min(others, short), p.Ordered-p.Shipped-p.Cancelled)
 }
 
 func (d *deriver) overShipment(l Line) Question {

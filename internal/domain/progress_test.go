@@ -102,6 +102,7 @@ func TestEveryUnitOfALineIsCountedOnce(t *testing.T) {
 		"an item without an order at hand is matched too":    {facts: history(sent(3, 1), parcel(1, 1, unmatched)), want: "1/0/0/2/2"},
 		"an item on no line is told, the rest counts":        {facts: history(sent(3, 1), parcel(1, 1, strange), parcel(2, 1)), want: "1/0/0/2/2", questions: []string{"unknown-line"}},
 		"a substituted unit is short of what was ordered":    {facts: history(sent(3, 1), parcel(1, 1, substituted)), want: "0/1/0/2/2", questions: []string{"substituted-item"}},
+		"a short after a cancellation stays short":           {quantity: 2, cancelled: 1, facts: history(sent(3, 1), asked(1, true), orderAt(2, picking, warehouseLine{Cancelled: 1}), parcel(1, 0, short)), want: "0/1/1/1/1"},
 		"a substituted unit and a short one are two":         {facts: history(sent(3, 1), parcel(1, 1, substituted), orderAt(5, partly, warehouseLine{Short: 1})), want: "0/2/0/1/1", questions: []string{"substituted-item"}},
 		"a stranger's shipment under no number of ours":      {facts: history(sent(3, 1), parcel(1, 3, foreign)), want: "0/0/0/3/3"},
 		"a shop's cancellation before the warehouse's":       {quantity: 2, cancelled: 1, facts: history(sent(3, 1)), want: "0/0/1/2/3"},

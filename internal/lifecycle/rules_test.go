@@ -296,6 +296,15 @@ func TestRejections(t *testing.T) {
 			s.run()
 			require.Equal(s, []string{"late-reject"}, s.asks())
 		},
+		"an amendment refused before the rejection does not stop the mended order": func(s story) {
+			o := s.at(domain.WarehouseInProgress)
+			s.address++
+			s.run()
+			s.resolve("skip")
+			s.reject(o)
+			s.deliver()
+			require.Equal(s, []string{"amend 100"}, s.due())
+		},
 		"a rejected order whose lines are cancelled owes nothing": func(s story) {
 			s.reject(s.at(domain.WarehouseReceived))
 			s.run()
@@ -418,29 +427,4 @@ func TestPartsAreOrderedByWarehouse(t *testing.T) {
 	t.Parallel()
 	parts := lifecycle.Sorted([]lifecycle.Part{{Warehouse: "B"}, {Warehouse: "A"}})
 	require.Equal(t, "A", parts[0].Warehouse)
-}
-
-func BenchmarkDecide(b *testing.B) {
-	w := newWorld(line("1", 9, map[string]int{"W1": 9}), line("2", 9, map[string]int{"W1": 4, "W2": 5}))
-	w.settle(b)
-	for i := range 12 {
-		for _, number := range []string{"100", "100.2"} {
-			o := w.orders[number]
-			o.state = domain.WarehouseInProgress
-			w.tell(o)
-			w.ship(o, map[string]int{"1": i % 2, "2": i % 2})
-		}
-	}
-	w.deliver()
-	w.settle(b)
-	for len(w.facts) < 60 {
-		w.answer("", "retry")
-	}
-	in := w.input()
-	for b.Loop() {
-		if _, err := lifecycle.Decide(in); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(float64(len(in.Facts)), "facts")
 }
