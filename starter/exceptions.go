@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -214,7 +212,7 @@ func (r exceptionsResumeCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	defer temporal.Close()
-	outcome := resumed{Cause: r.Cause, Workflow: contract.ResumeWorkflowID(causeHash(r.Cause))}
+	outcome := resumed{Cause: r.Cause, Workflow: contract.ResumeWorkflowID(r.Cause)}
 	stop := progress(s, "freeing orders")
 	outcome.ResumeResult, err = resume(ctx, temporal, outcome.Workflow, contract.ResumeInput{Cause: r.Cause, PerSecond: r.PerSecond, By: by, Reason: r.Reason}, r.Within)
 	stop()
@@ -222,13 +220,6 @@ func (r exceptionsResumeCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	return outcome.print(s, r.JSON)
-}
-
-// causeHash names a cause where its own letters would not do: a workflow ID is
-// part of addresses, and a cause may hold any text.
-func causeHash(cause string) string {
-	sum := sha256.Sum256([]byte(cause))
-	return hex.EncodeToString(sum[:8])
 }
 
 func resume(ctx context.Context, c client.Client, id string, in contract.ResumeInput, within time.Duration) (contract.ResumeResult, error) {
