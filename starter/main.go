@@ -24,6 +24,7 @@ type cli struct {
 	Exceptions  exceptionsCmd  `cmd:"" help:"What waits for a person, by cause."`
 	Rules       rulesCmd       `cmd:"" help:"Mapping rules: which warehouse service, entity, carrier or capture mode a value stands for."`
 	Items       itemsCmd       `cmd:"" help:"Attributes of items that a warehouse demands and the shop does not hold."`
+	Simulate    simulateCmd    `cmd:"" help:"Serve the simulators of shop and warehouses with a sample day, as a sandbox."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a process whether it is well; for containers, which have no curl."`
 }
 

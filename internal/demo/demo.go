@@ -40,6 +40,8 @@ type Options struct {
 	Out, Err io.Writer
 	// Terminal says that Out is one, where progress may be drawn.
 	Terminal bool
+	// ListenShop and ListenWarehouses are where the simulators serve; empty means a free loopback port.
+	ListenShop, ListenWarehouses string
 }
 
 // ErrUnplanned means that the day ended other than planned; what differs was printed.
@@ -159,7 +161,7 @@ func open(ctx context.Context, o Options, day *sampleday.Day) (w *world, err err
 		return nil, err
 	}
 	w.defer_(w.sims.close)
-	if w.server, err = listen(); err != nil {
+	if w.server, err = listen(""); err != nil {
 		return nil, err
 	}
 	w.defer_(w.server.close)

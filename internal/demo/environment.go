@@ -20,39 +20,49 @@ func webhookSecret() string {
 // environment is all that the worker is told. Nothing is inherited but what a
 // process needs to run: the demo can never touch a real system by accident.
 func (w *world) environment() map[string]string {
+	env := w.sims.environment()
+	for name, value := range map[string]string{
+		"DATABASE_URL":           w.pg.URL("selvedge"),
+		"TEMPORAL_ADDRESS":       w.temporalAddress(),
+		"TEMPORAL_NAMESPACE":     "default",
+		"SELVEDGE_MASTER_KEYS":   "demo:" + w.sims.masterKey,
+		"SELVEDGE_TRACKING_WAIT": trackingWait.String(),
+		"SELVEDGE_RETURN_WINDOW": returnWindow.String(),
+		"SELVEDGE_CAPTURE_WAIT":  captureWait.String(),
+		"SELVEDGE_SETTLE":        settle.String(),
+		"SELVEDGE_PROBE_EVERY":   "2s",
+		"SELVEDGE_INTAKE_EVERY":  "4s",
+		"SELVEDGE_FEED_EVERY":    "3s",
+		"SELVEDGE_WORKER_LISTEN": "127.0.0.1:0",
+	} {
+		env[name] = value
+	}
+	return env
+}
+
+// environment is what a worker must be told to use these simulators.
+func (s *simulators) environment() map[string]string {
 	env := map[string]string{
-		"DATABASE_URL":                   w.pg.URL("selvedge"),
-		"TEMPORAL_ADDRESS":               w.temporalAddress(),
-		"TEMPORAL_NAMESPACE":             "default",
-		"SELVEDGE_MASTER_KEYS":           "demo:" + w.sims.masterKey,
-		"SELVEDGE_CENTRA_URL":            w.sims.centraURL,
+		"SELVEDGE_CENTRA_URL":            s.centraURL,
 		"SELVEDGE_CENTRA_TOKEN":          sampleday.CentraToken,
 		"SELVEDGE_CENTRA_STORES":         fmt.Sprintf("%d=%s,%d=%s", sampleday.StoreID, sampleday.Store, sampleday.ShowroomID, sampleday.Showroom),
 		"SELVEDGE_CENTRA_TIMEOUT":        "4s",
 		"SELVEDGE_CENTRA_QUOTA_REFRESH":  "2s", // the shop's quotas are raised after the worker has started
-		"SELVEDGE_CENTRA_WEBHOOK_SECRET": w.sims.shopSecret,
-		"SELVEDGE_TRACKING_WAIT":         trackingWait.String(),
-		"SELVEDGE_RETURN_WINDOW":         returnWindow.String(),
-		"SELVEDGE_CAPTURE_WAIT":          captureWait.String(),
-		"SELVEDGE_SETTLE":                settle.String(),
-		"SELVEDGE_PROBE_EVERY":           "2s",
-		"SELVEDGE_INTAKE_EVERY":          "4s",
-		"SELVEDGE_FEED_EVERY":            "3s",
-		"SELVEDGE_WORKER_LISTEN":         "127.0.0.1:0",
+		"SELVEDGE_CENTRA_WEBHOOK_SECRET": s.shopSecret,
 	}
 	var keys []string
-	for attribute, key := range w.day.AttributeKeys {
+	for attribute, key := range s.day.AttributeKeys {
 		keys = append(keys, attribute+"="+key)
 	}
 	slices.Sort(keys)
 	env["SELVEDGE_ATTRIBUTE_KEYS"] = strings.Join(keys, ",")
-	for n, account := range w.sims.accounts() {
+	for n, account := range s.accounts() {
 		prefix := fmt.Sprintf("SELVEDGE_ACS_%d_", n)
-		env[prefix+"BASE_URL"] = w.sims.acsURL
+		env[prefix+"BASE_URL"] = s.acsURL
 		env[prefix+"ACCOUNT"] = account
-		env[prefix+"WAREHOUSE"] = w.day.Warehouses[account]
+		env[prefix+"WAREHOUSE"] = s.day.Warehouses[account]
 		env[prefix+"SUBSCRIPTION_KEY"] = sampleday.Keys()[account]
-		env[prefix+"WEBHOOK_SECRETS"] = w.sims.warehouseSecret
+		env[prefix+"WEBHOOK_SECRETS"] = s.warehouseSecret
 		env[prefix+"TIMEOUT"] = "4s"
 		env[prefix+"REQUESTS_PER_SECOND"] = "200"
 		env[prefix+"BURST"] = "200"

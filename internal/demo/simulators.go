@@ -52,10 +52,10 @@ func startSimulators(o Options, day *sampleday.Day) (*simulators, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.centraServer, err = listen(); err != nil {
+	if s.centraServer, err = listen(o.ListenShop); err != nil {
 		return nil, err
 	}
-	if s.acsServer, err = listen(); err != nil {
+	if s.acsServer, err = listen(o.ListenWarehouses); err != nil {
 		return nil, err
 	}
 	s.centraServer.serve(s.centra)
@@ -85,6 +85,9 @@ func (s *simulators) begin(ctx context.Context, day *sampleday.Day, doors string
 	warehouses := day.ACS
 	warehouses.Accounts = slices.Clone(warehouses.Accounts)
 	for n, a := range warehouses.Accounts {
+		if doors == "" {
+			break
+		}
 		warehouses.Accounts[n].Webhook = &acs.WebhookTarget{URL: doors + "/webhooks/warehouse/" + day.Warehouses[a.Account], Secret: s.warehouseSecret}
 	}
 	if err := s.acs.Seed(warehouses); err != nil {
@@ -97,7 +100,9 @@ func (s *simulators) begin(ctx context.Context, day *sampleday.Day, doors string
 	// A day in seconds would spend an hour's quota in its first breath.
 	shop.Quotas = &centra.Quotas{Requests10s: 5_000, RequestsHour: 1_000_000, Complexity10s: 50_000_000, ComplexityHour: 1_000_000_000,
 		Mutations10s: 5_000, MutationsHour: 1_000_000}
-	shop.Webhook = &centra.SeedWebhook{URL: doors + "/webhooks/shop", Secret: s.shopSecret}
+	if doors != "" {
+		shop.Webhook = &centra.SeedWebhook{URL: doors + "/webhooks/shop", Secret: s.shopSecret}
+	}
 	if err := s.centra.Seed(shop); err != nil {
 		return fmt.Errorf("seed the shop: %w", err)
 	}
@@ -151,17 +156,20 @@ func (s *simulators) states() map[string]any {
 	return map[string]any{"centra": s.centra.State(), "acs": s.acs.State()}
 }
 
-// listener serves on a free loopback port.
+// listener serves on an address, by default a free loopback port.
 type listener struct {
 	socket  net.Listener
 	server  *http.Server
 	address string
 }
 
-func listen() (*listener, error) {
-	socket, err := net.Listen("tcp", "127.0.0.1:0")
+func listen(address string) (*listener, error) {
+	if address == "" {
+		address = "127.0.0.1:0"
+	}
+	socket, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("open a port on loopback: %w", err)
+		return nil, fmt.Errorf("listen on %s: %w: name a free address", address, err)
 	}
 	return &listener{socket: socket, address: "http://" + socket.Addr().String()}, nil
 }

@@ -168,7 +168,7 @@ func StartOptions(o domain.Order, conflict enums.WorkflowIdConflictPolicy) clien
 }
 
 func summary(o domain.Order, units int) string {
-	parts := []string{o.ID.Number, o.Market.Name, fmt.Sprintf("%d units", units), domain.Format(o.GrandTotal, o.Currency)}
+	parts := []string{o.ID.Number, o.Market.Name, counted(units), domain.Format(o.GrandTotal, o.Currency)}
 	var filled []string
 	for _, p := range parts {
 		if p != "" {
@@ -176,6 +176,13 @@ func summary(o domain.Order, units int) string {
 		}
 	}
 	return strings.Join(filled, " · ")
+}
+
+func counted(units int) string {
+	if units == 1 {
+		return "1 unit"
+	}
+	return fmt.Sprintf("%d units", units)
 }
 
 // Sweep wakes the orders that were told something and have not looked since: what a
