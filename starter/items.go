@@ -84,15 +84,23 @@ func (l itemsListCmd) Run(ctx context.Context, s streams) error {
 }
 
 type itemsSetCmd struct {
-	Warehouse string `help:"The warehouse, as the shop names it." required:"" placeholder:"WAREHOUSE"`
-	SKU       string `name:"sku" help:"The warehouse's code of the item." required:"" placeholder:"SKU"`
-	Attribute string `help:"The attribute: itemCondition, grade, countryOfOrigin or commodityCode." required:"" placeholder:"ATTRIBUTE"`
-	Value     string `help:"Its value." required:"" placeholder:"VALUE"`
-	Author    string `help:"Who completes it; by default who is logged in." placeholder:"NAME"`
+	Words     []string `arg:"" optional:"" name:"words" help:"Warehouse, SKU, attribute and value in this order, as questions name them, instead of the flags."`
+	Warehouse string   `help:"The warehouse, as the shop names it." placeholder:"WAREHOUSE"`
+	SKU       string   `name:"sku" help:"The warehouse's code of the item." placeholder:"SKU"`
+	Attribute string   `help:"The attribute: itemCondition, grade, countryOfOrigin or commodityCode." placeholder:"ATTRIBUTE"`
+	Value     string   `help:"Its value." placeholder:"VALUE"`
+	Author    string   `help:"Who completes it; by default who is logged in." placeholder:"NAME"`
 }
 
 // Run completes one attribute.
 func (i itemsSetCmd) Run(ctx context.Context, s streams) error {
+	switch {
+	case len(i.Words) == 0:
+	case len(i.Words) != len(itemColumns()) || i.Warehouse+i.SKU+i.Attribute+i.Value != "":
+		return misuse("give warehouse, SKU, attribute and value, all in this order or all as flags")
+	default:
+		i.Warehouse, i.SKU, i.Attribute, i.Value = i.Words[0], i.Words[1], i.Words[2], i.Words[3]
+	}
 	if err := required([2]string{"warehouse", i.Warehouse}, [2]string{"sku", i.SKU}, [2]string{"attribute", i.Attribute}, [2]string{"value", i.Value}); err != nil {
 		return err
 	}

@@ -101,7 +101,8 @@ func checkRules(ctx context.Context, s streams, parts *assembly.Parts, given []d
 		version = max(version, r.Version)
 	}
 	for _, r := range given {
-		if slices.ContainsFunc(inForce, func(o domain.Rule) bool { return sameRule(o, r) }) {
+		if slices.ContainsFunc(inForce, func(o domain.Rule) bool { return sameRule(o, r) }) ||
+			r.Retired && !slices.ContainsFunc(inForce, func(o domain.Rule) bool { return sameScope(o, r) }) {
 			continue
 		}
 		version++
@@ -131,6 +132,11 @@ func sameRule(a, b domain.Rule) bool {
 		a.Extra = b.Extra
 	}
 	return reflect.DeepEqual(a, b)
+}
+
+func sameScope(a, b domain.Rule) bool {
+	return a.Table == b.Table && a.From == b.From && a.Store == b.Store && a.Warehouse == b.Warehouse && a.Country == b.Country &&
+		(a.Table != domain.RuleAttributeDefault || a.Extra["attribute"] == b.Extra["attribute"])
 }
 
 // offered asks each warehouse for its services, so that a rule for one that does not
