@@ -36,7 +36,7 @@ func (c *completion) attributes(p *Part, l domain.Line, item string) map[string]
 	if condition, ok := attributes[AttributeCondition]; ok && condition != conditionNew {
 		demand(AttributeGrade)
 	}
-	if c.in.Order.Country != cmp.Or(c.in.HomeCountry, defaultHome) {
+	if to := c.in.Order.Country; to != "" && to != cmp.Or(c.in.HomeCountry, defaultHome) {
 		demand(AttributeOrigin)
 		demand(AttributeCommodityCode)
 	}

@@ -152,6 +152,19 @@ func TestAttributePrecedence(t *testing.T) {
 	require.Equal(t, "good", condition(), "the shop beats both")
 }
 
+func TestWithoutACountryNothingThatFollowsFromItIsAsked(t *testing.T) {
+	t.Parallel()
+	o := order(product("1", "A", 1, 1000, in(north, 1)))
+	o.Country = ""
+	given := input(o)
+	given.Services = func(string) []enrich.Service {
+		return []enrich.Service{{Code: "RM24", Countries: []string{"GB"}, Active: true}}
+	}
+	_, questions := enrich.Complete(given)
+	require.Empty(t, questions, "customs attributes and services are asked about once the country is known")
+	require.NotEmpty(t, enrich.Validate(o, domain.Address{}), "which this asks for, so that nothing is sent before")
+}
+
 func TestAFreeOrderNeedsNoPaymentMethod(t *testing.T) {
 	t.Parallel()
 	o := order(product("1", "A", 1, 0, in(north, 1)))

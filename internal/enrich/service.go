@@ -21,8 +21,13 @@ type Service struct {
 	Active    bool
 }
 
-// service chooses the shipping service: a person's answer, else the rule.
+// service chooses the shipping service: a person's answer, else the rule. Without a
+// country of delivery nothing can be said about services; Validate asks for the
+// country, and what follows from it is asked once it is there.
 func (c *completion) service(p *Part) {
+	if c.in.Order.Country == "" {
+		return
+	}
 	service := cmp.Or(c.in.Overrides[OverrideService+":"+p.Warehouse], c.in.Overrides[OverrideService])
 	if service == "" {
 		ruled, version, miss := c.in.Rules.ShippingMethod(p.Warehouse, c.in.Order.Country, c.in.Order.ShippingMethod)
