@@ -23,8 +23,8 @@ func lookOptions(summary string) workflow.LocalActivityOptions {
 }
 
 // storeOptions are for the same functions while the database is away: every half
-// minute for a day. The end of it fails the run's task loudly rather than the order:
-// nothing can be recorded without the store.
+// minute for a day. Its end is logged as an error and the order asks again an hour
+// later: nothing can be recorded without the store.
 func storeOptions(summary string) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
 		TaskQueue:              contract.QueueOrders,

@@ -126,14 +126,25 @@ func (w *order) look() error {
 }
 
 // store runs a function on the store: as a local activity, and as an ordinary one
-// while the database is away.
+// while the database is away. Without the store nothing can be decided, so it asks
+// until there is an answer.
 func (w *order) store(summary string, function, in, out any) error {
 	err := workflow.ExecuteLocalActivity(workflow.WithLocalActivityOptions(w.ctx, lookOptions(summary)), function, in).Get(w.ctx, out)
 	if err == nil {
 		return nil
 	}
 	workflow.GetLogger(w.ctx).Warn("the store does not answer; trying again as an ordinary activity", "order", w.id.String(), "error", err)
-	return workflow.ExecuteActivity(workflow.WithActivityOptions(w.ctx, storeOptions(summary)), function, in).Get(w.ctx, out)
+	for {
+		err = workflow.ExecuteActivity(workflow.WithActivityOptions(w.ctx, storeOptions(summary)), function, in).Get(w.ctx, out)
+		if err == nil || temporal.IsCanceledError(err) {
+			return err
+		}
+		// An error would end the order, and what the facts say of it would be seen by nobody.
+		workflow.GetLogger(w.ctx).Error("the store did not answer, or refused; the order waits and asks again", "order", w.id.String(), "error", err)
+		if err := workflow.NewTimerWithOptions(w.ctx, retryDelayed, workflow.TimerOptions{Summary: "ask the store again"}).Get(w.ctx, nil); err != nil {
+			return err
+		}
+	}
 }
 
 // close ends the run when nothing is left to do and the store agrees that nothing was

@@ -121,7 +121,11 @@ func (w *order) setback(err error) error {
 	// Harmless when it runs twice or when another order was first: one workflow per system.
 	report := workflow.ExecuteActivity(workflow.WithActivityOptions(w.ctx, storeOptions("report that "+system+" is away")), outages.ReportOutage,
 		contract.OutageInput{System: system, Credentials: credentials, Since: w.carry.DelayedAt})
-	return report.Get(w.ctx, nil)
+	if err := report.Get(w.ctx, nil); err != nil {
+		// The order tries again by itself and reports again then.
+		workflow.GetLogger(w.ctx).Error("an outage could not be reported", "system", system, "error", err)
+	}
+	return nil
 }
 
 // blame finds the system that a failure names.
