@@ -89,25 +89,31 @@ func (f *Fulfilment) CancelConsignment(ctx context.Context, in contract.StepInpu
 // take runs one step at a warehouse: what came of it, or the refusal, becomes a fact
 // before the activity answers.
 func (f *Fulfilment) take(ctx context.Context, in contract.StepInput, step domain.Step,
-	do func(ports.Warehouse, ports.OrderRecord, domain.Consignment) ([]domain.Fact, error)) (contract.Assessment, error) {
+	do func(ports.Warehouse, ports.OrderRecord, domain.Consignment) ([]domain.Fact, error),
+) (contract.Assessment, error) {
 	return patient(ctx, func() (contract.Assessment, error) { return f.takeOnce(ctx, in, step, do) })
 }
 
 func (f *Fulfilment) takeOnce(ctx context.Context, in contract.StepInput, step domain.Step,
-	do func(ports.Warehouse, ports.OrderRecord, domain.Consignment) ([]domain.Fact, error)) (contract.Assessment, error) {
+	do func(ports.Warehouse, ports.OrderRecord, domain.Consignment) ([]domain.Fact, error),
+) (contract.Assessment, error) {
 	record, err := f.Orders.Store.Load(ctx, in.Order)
 	if err != nil {
 		return contract.Assessment{}, toTemporal(fmt.Errorf("%s %s: %w", step, in.Step.Subject, err), 0)
 	}
 	w, ok := f.Orders.Warehouses[in.Step.Warehouse]
 	if !ok {
-		return contract.Assessment{}, toTemporal(&fault.Fault{Kind: fault.Misconfigured, System: "selvedge", Op: string(step),
-			Message: "no warehouse " + in.Step.Warehouse + " is configured; give it as SELVEDGE_ACS_<n>_WAREHOUSE and restart the worker"}, 0)
+		return contract.Assessment{}, toTemporal(&fault.Fault{
+			Kind: fault.Misconfigured, System: "selvedge", Op: string(step),
+			Message: "no warehouse " + in.Step.Warehouse + " is configured; give it as SELVEDGE_ACS_<n>_WAREHOUSE and restart the worker",
+		}, 0)
 	}
 	plan, planned := find(record.Consignments, in.Step)
 	if !planned {
-		return contract.Assessment{}, toTemporal(&fault.Fault{Kind: fault.Unavailable, System: "store", Op: string(step),
-			Message: "consignment " + in.Step.Subject + " is not planned"}, 0)
+		return contract.Assessment{}, toTemporal(&fault.Fault{
+			Kind: fault.Unavailable, System: "store", Op: string(step),
+			Message: "consignment " + in.Step.Subject + " is not planned",
+		}, 0)
 	}
 	facts, err := do(w, record, plan)
 	if refused, ok := decided(err); ok {
@@ -212,8 +218,10 @@ func kindOf(step domain.Step, f *fault.Fault) string {
 }
 
 func refusalFact(in contract.StepInput, step domain.Step, fingerprint string, refused *fault.Fault, at time.Time) domain.Fact {
-	return refusalOf(in, domain.RefusedFact{Step: step, Subject: in.Step.Subject, Fingerprint: fingerprint, System: refused.System,
-		Exception: kindOf(step, refused), Problems: problems(refused)}, at)
+	return refusalOf(in, domain.RefusedFact{
+		Step: step, Subject: in.Step.Subject, Fingerprint: fingerprint, System: refused.System,
+		Exception: kindOf(step, refused), Problems: problems(refused),
+	}, at)
 }
 
 // refusalOf is keyed by what was refused and when: the same step may be refused again after an answer.

@@ -109,8 +109,10 @@ func (o *Orders) assess(ctx context.Context, in contract.AssessInput) (ports.Ord
 		}
 	}
 	if o.overBudget(in) {
-		decision.Questions = append(decision.Questions, domain.Question{Kind: "unavailable", Subject: in.Delayed, Cause: domain.NewCause("unavailable", in.Delayed),
-			Problems: []domain.Refusal{{Code: "outage", Message: in.Delayed + " has not answered since " + in.DelayedAt.UTC().Format(time.RFC3339)}}})
+		decision.Questions = append(decision.Questions, domain.Question{
+			Kind: "unavailable", Subject: in.Delayed, Cause: domain.NewCause("unavailable", in.Delayed),
+			Problems: []domain.Refusal{{Code: "outage", Message: in.Delayed + " has not answered since " + in.DelayedAt.UTC().Format(time.RFC3339)}},
+		})
 	}
 	return record, decision, nil
 }
@@ -126,8 +128,10 @@ func (o *Orders) decisionInput(ctx context.Context, record ports.OrderRecord, at
 		return lifecycle.Input{}, err
 	}
 	index := mapping.New(rules)
-	in := lifecycle.Input{Order: record.Order, Facts: record.Facts, Planned: record.Consignments, Now: at, Settings: o.Settings,
-		Waiting: enrich.Readiness(record.Order)}
+	in := lifecycle.Input{
+		Order: record.Order, Facts: record.Facts, Planned: record.Consignments, Now: at, Settings: o.Settings,
+		Waiting: enrich.Readiness(record.Order),
+	}
 	in.Carrier = func(warehouse, code string) (string, *domain.Question) {
 		carrier, _, miss := index.Carrier(warehouse, code)
 		if miss != nil {
@@ -162,8 +166,10 @@ func (o *Orders) complete(ctx context.Context, record ports.OrderRecord, index *
 		}
 		attributes = append(attributes, found...)
 	}
-	output, questions := enrich.Complete(enrich.Input{Order: record.Order, Rules: index, Attributes: attributes,
-		Limits: o.limits, Services: o.Services, AttributeKeys: o.Enrich.AttributeKeys, Overrides: overrides(record.Facts), HomeCountry: o.Enrich.HomeCountry})
+	output, questions := enrich.Complete(enrich.Input{
+		Order: record.Order, Rules: index, Attributes: attributes,
+		Limits: o.limits, Services: o.Services, AttributeKeys: o.Enrich.AttributeKeys, Overrides: overrides(record.Facts), HomeCountry: o.Enrich.HomeCountry,
+	})
 	return output, questions, nil
 }
 
@@ -241,25 +247,33 @@ func exceptionsOf(order domain.Order, questions []domain.Question, in contract.A
 	var open []ports.ExceptionRecord
 	for _, q := range questions {
 		kind, _ := exceptions.Lookup(q.Kind)
-		open = append(open, ports.ExceptionRecord{Order: in.Order, Kind: q.Kind, Cause: q.Cause, Owner: string(kind.Owner), Severity: string(kind.Severity),
-			Step: q.Step, Subject: q.Subject, Problems: q.Problems, Value: order.GrandTotal, Currency: order.Currency, OpenedAt: in.At})
+		open = append(open, ports.ExceptionRecord{
+			Order: in.Order, Kind: q.Kind, Cause: q.Cause, Owner: string(kind.Owner), Severity: string(kind.Severity),
+			Step: q.Step, Subject: q.Subject, Problems: q.Problems, Value: order.GrandTotal, Currency: order.Currency, OpenedAt: in.At,
+		})
 	}
 	if in.Delayed != "" && len(open) == 0 {
 		// What ResumeWorkflow reads to find the orders that wait for a system.
 		kind, _ := exceptions.Lookup("unavailable")
-		open = append(open, ports.ExceptionRecord{Order: in.Order, System: in.Delayed, Kind: "unavailable", Cause: domain.NewCause("unavailable", in.Delayed),
-			Owner: string(kind.Owner), Severity: string(kind.Severity), Value: order.GrandTotal, Currency: order.Currency, OpenedAt: in.DelayedAt})
+		open = append(open, ports.ExceptionRecord{
+			Order: in.Order, System: in.Delayed, Kind: "unavailable", Cause: domain.NewCause("unavailable", in.Delayed),
+			Owner: string(kind.Owner), Severity: string(kind.Severity), Value: order.GrandTotal, Currency: order.Currency, OpenedAt: in.DelayedAt,
+		})
 	}
 	return open
 }
 
 // summarise keeps what the workflow decides by and what a person looks at.
 func summarise(record ports.OrderRecord, d lifecycle.Decision) contract.Assessment {
-	a := contract.Assessment{Sequence: record.Sequence(), State: d.State, Waiting: d.Waiting, Questions: d.Questions,
-		WakeAt: d.WakeAt, Ended: d.Ended, CloseAt: d.CloseAt, Market: record.Order.Market.Name, Value: domain.Format(record.Order.GrandTotal, record.Order.Currency)}
+	a := contract.Assessment{
+		Sequence: record.Sequence(), State: d.State, Waiting: d.Waiting, Questions: d.Questions,
+		WakeAt: d.WakeAt, Ended: d.Ended, CloseAt: d.CloseAt, Market: record.Order.Market.Name, Value: domain.Format(record.Order.GrandTotal, record.Order.Currency),
+	}
 	for _, due := range d.Due {
-		a.Due = append(a.Due, contract.Step{Name: due.Step, Subject: due.Subject, Warehouse: due.Warehouse, Carrier: due.Carrier,
-			Revision: due.Revision, Complete: due.Complete, Lines: linesOf(due)})
+		a.Due = append(a.Due, contract.Step{
+			Name: due.Step, Subject: due.Subject, Warehouse: due.Warehouse, Carrier: due.Carrier,
+			Revision: due.Revision, Complete: due.Complete, Lines: linesOf(due),
+		})
 	}
 	seen := map[string]bool{}
 	for _, l := range record.Order.Lines {

@@ -57,8 +57,10 @@ func (o *Outages) OpenOutage(ctx context.Context, in contract.OutageInput) error
 	if in.Credentials {
 		message = in.System + " refuses our credentials or permissions"
 	}
-	return toTemporal(o.Store.OpenSystemException(ctx, ports.ExceptionRecord{System: in.System, Kind: name, Cause: domain.NewCause(name, in.System),
-		Owner: string(kind.Owner), Severity: string(kind.Severity), OpenedAt: in.Since, Problems: []domain.Refusal{{Code: name, Message: message}}}), 0)
+	return toTemporal(o.Store.OpenSystemException(ctx, ports.ExceptionRecord{
+		System: in.System, Kind: name, Cause: domain.NewCause(name, in.System),
+		Owner: string(kind.Owner), Severity: string(kind.Severity), OpenedAt: in.Since, Problems: []domain.Refusal{{Code: name, Message: message}},
+	}), 0)
 }
 
 func outageKind(in contract.OutageInput) string {

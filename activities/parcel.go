@@ -112,14 +112,18 @@ func (w *parcelWrite) captureFailed(detail string) error {
 	if detail == "" {
 		detail = "the payment provider refused"
 	}
-	return &fault.Fault{Kind: fault.Rejected, System: "centra", Op: "captureShipment", Code: "capture_failed",
-		Message: "the money of this shipment was not captured: " + detail}
+	return &fault.Fault{
+		Kind: fault.Rejected, System: "centra", Op: "captureShipment", Code: "capture_failed",
+		Message: "the money of this shipment was not captured: " + detail,
+	}
 }
 
 func (w *parcelWrite) draft() ports.ShipmentDraft {
 	s := w.parcel.Shipment
-	d := ports.ShipmentDraft{Order: w.in.Order, Currency: w.order.Currency, Lines: w.lines(), Carrier: w.in.Step.Carrier, Service: s.Service,
-		Tracking: strings.Join(s.Trackings, ", "), Parcels: max(1, s.Parcels), Shipping: ports.Cost{None: true}, Handling: ports.Cost{None: true}}
+	d := ports.ShipmentDraft{
+		Order: w.in.Order, Currency: w.order.Currency, Lines: w.lines(), Carrier: w.in.Step.Carrier, Service: s.Service,
+		Tracking: strings.Join(s.Trackings, ", "), Parcels: max(1, s.Parcels), Shipping: ports.Cost{None: true}, Handling: ports.Cost{None: true},
+	}
 	if w.first() {
 		d.Shipping, d.Handling = cost(w.order.Shipping), cost(w.order.Handling)
 	}
@@ -232,18 +236,22 @@ func (w *parcelWrite) agree(s domain.ShopShipment) error {
 	expected -= w.discount()
 	// Each side rounds once per line: the split may differ by that, the sum of all shipments may not.
 	if diff := s.Total - expected; diff > int64(len(w.parcel.Lines)) || diff < -int64(len(w.parcel.Lines)) {
-		return &fault.Fault{Kind: fault.Rejected, System: "centra", Op: "createShipment", Code: "bundle_total",
+		return &fault.Fault{
+			Kind: fault.Rejected, System: "centra", Op: "createShipment", Code: "bundle_total",
 			Message: fmt.Sprintf("shipment %s is worth %s in the shop and %s by its lines; nothing was captured", s.Number,
-				domain.Format(s.Total, w.order.Currency), domain.Format(expected, w.order.Currency))}
+				domain.Format(s.Total, w.order.Currency), domain.Format(expected, w.order.Currency)),
+		}
 	}
 	return nil
 }
 
 func (w *parcelWrite) fact(at ports.ShipmentWrite) domain.Fact {
 	s := at.Shipment
-	f := domain.ShopShipmentFact{Shipment: w.parcel.Shipment.ID, Warehouse: w.parcel.Shipment.Warehouse, ShopID: s.ID, Number: s.Number, Lines: w.parcel.Lines,
+	f := domain.ShopShipmentFact{
+		Shipment: w.parcel.Shipment.ID, Warehouse: w.parcel.Shipment.Warehouse, ShopID: s.ID, Number: s.Number, Lines: w.parcel.Lines,
 		Tracking: s.Tracking, Captured: paid(s), Pending: at.CapturePending && !paid(s),
-		Completed: s.Shipped && paid(s)}
+		Completed: s.Shipped && paid(s),
+	}
 	key := fmt.Sprintf("shop-shipment:%s:%s:%t:%t:%t", f.Shipment, f.ShopID, f.Captured, f.Pending, f.Completed)
 	return domain.NewFact(domain.FactShopShipment, key, "centra", w.Orders.Clock(), f)
 }
@@ -288,14 +296,18 @@ func match(p domain.ParcelProgress, progress domain.Progress, shipments []domain
 	case len(like) == 1:
 		return &like[0], nil
 	case len(like) > 1:
-		return nil, &fault.Fault{Kind: fault.Rejected, System: "centra", Op: "match shipment", Code: "ambiguous_shipment",
-			Message: fmt.Sprintf("%d shipments in the shop could stand for warehouse shipment %s", len(like), p.Shipment.ID)}
+		return nil, &fault.Fault{
+			Kind: fault.Rejected, System: "centra", Op: "match shipment", Code: "ambiguous_shipment",
+			Message: fmt.Sprintf("%d shipments in the shop could stand for warehouse shipment %s", len(like), p.Shipment.ID),
+		}
 	}
 	for _, l := range p.Lines {
 		if free[l.Line] < l.Quantity {
-			return nil, &fault.Fault{Kind: fault.Rejected, System: "centra", Op: "match shipment", Code: "shipped_by_hand",
+			return nil, &fault.Fault{
+				Kind: fault.Rejected, System: "centra", Op: "match shipment", Code: "shipped_by_hand",
 				Message:  "units of this parcel stand in another shipment of the shop that we did not make",
-				Problems: []fault.Problem{{Code: "shipped_by_hand", Line: l.Line, Message: "units of this parcel stand in another shipment of the shop that we did not make"}}}
+				Problems: []fault.Problem{{Code: "shipped_by_hand", Line: l.Line, Message: "units of this parcel stand in another shipment of the shop that we did not make"}},
+			}
 		}
 	}
 	return nil, nil

@@ -114,12 +114,14 @@ func (s *Shipments) lastLook(ctx context.Context, known domain.Shipment) ([]doma
 
 // take runs one step in the shop under an attempt, with the order freshly read.
 func (s *Shipments) take(ctx context.Context, in contract.StepInput, step domain.Step,
-	do func(ports.OrderRecord, domain.Order) ([]domain.Fact, error)) (contract.Assessment, error) {
+	do func(ports.OrderRecord, domain.Order) ([]domain.Fact, error),
+) (contract.Assessment, error) {
 	return patient(ctx, func() (contract.Assessment, error) { return s.takeOnce(ctx, in, step, do) })
 }
 
 func (s *Shipments) takeOnce(ctx context.Context, in contract.StepInput, step domain.Step,
-	do func(ports.OrderRecord, domain.Order) ([]domain.Fact, error)) (contract.Assessment, error) {
+	do func(ports.OrderRecord, domain.Order) ([]domain.Fact, error),
+) (contract.Assessment, error) {
 	store, key := s.Orders.Store, attemptKey(in.Step)
 	fail := func(err error) (contract.Assessment, error) {
 		return contract.Assessment{}, toTemporal(fmt.Errorf("%s %s of %s: %w", step, in.Step.Subject, in.Order, err), s.Settle)
@@ -129,8 +131,10 @@ func (s *Shipments) takeOnce(ctx context.Context, in contract.StepInput, step do
 		return fail(err)
 	}
 	if wait > 0 {
-		return contract.Assessment{}, toTemporal(&fault.Fault{Kind: fault.Uncertain, System: "centra", Op: string(step),
-			Message: "an earlier request may still take effect; looking again once its time limit has passed"}, wait)
+		return contract.Assessment{}, toTemporal(&fault.Fault{
+			Kind: fault.Uncertain, System: "centra", Op: string(step),
+			Message: "an earlier request may still take effect; looking again once its time limit has passed",
+		}, wait)
 	}
 	order, err := s.read(ctx, in.Order)
 	if err != nil {

@@ -2,9 +2,8 @@ package main
 
 import (
 	"context"
-	"time"
-
 	"os"
+	"time"
 
 	"golang.org/x/term"
 
@@ -28,6 +27,8 @@ func (d demoCmd) Run(ctx context.Context, s streams) error {
 	if f, ok := s.out.(*os.File); ok {
 		terminal = term.IsTerminal(int(f.Fd()))
 	}
-	return demo.Run(ctx, demo.Options{Orders: d.Orders, Seed: d.Seed, Weather: d.Weather, Data: d.Data, Exit: d.Exit, JSON: d.JSON, Temporal: d.Temporal,
-		Within: d.Within, Out: s.out, Err: s.err, Terminal: terminal})
+	return demo.Run(ctx, demo.Options{
+		Orders: d.Orders, Seed: d.Seed, Weather: d.Weather, Data: d.Data, Exit: d.Exit, JSON: d.JSON, Temporal: d.Temporal,
+		Within: d.Within, Out: s.out, Err: s.err, Terminal: terminal,
+	})
 }

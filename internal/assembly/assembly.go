@@ -100,9 +100,11 @@ func (p *Parts) ReadHints(header map[string][]string, body []byte, now time.Time
 // Activities builds all activities, with a connection to Temporal.
 func (p *Parts) Activities(c client.Client) activities.Set {
 	s := p.Config.Selvedge
-	orders := &activities.Orders{Store: p.Store, Warehouses: p.Warehouses, OutageBudget: s.OutageBudget, Clock: time.Now, Services: p.services.of,
+	orders := &activities.Orders{
+		Store: p.Store, Warehouses: p.Warehouses, OutageBudget: s.OutageBudget, Clock: time.Now, Services: p.services.of,
 		Settings: lifecycle.Settings{TrackingWait: s.TrackingWait, ReturnWindow: s.ReturnWindow, CaptureWait: s.CaptureWait, NumberPrefix: s.NumberPrefix},
-		Enrich:   activities.EnrichSettings{AttributeKeys: s.AttributeKeys, HomeCountry: s.HomeCountry}}
+		Enrich:   activities.EnrichSettings{AttributeKeys: s.AttributeKeys, HomeCountry: s.HomeCountry},
+	}
 	return activities.Set{
 		Orders:     orders,
 		Fulfilment: &activities.Fulfilment{Orders: orders, Settle: s.Settle},

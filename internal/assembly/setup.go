@@ -20,8 +20,10 @@ import (
 // searchAttributes is what `starter setup` registers and the worker checks.
 func searchAttributes() map[string]enums.IndexedValueType {
 	attributes := map[string]enums.IndexedValueType{}
-	for _, key := range []temporal.SearchAttributeKey{contract.OrderState, contract.Store, contract.Market, contract.Warehouse,
-		contract.OrderNumber, contract.Cause, contract.Owner, contract.HeldSince, contract.CutoffAt} {
+	for _, key := range []temporal.SearchAttributeKey{
+		contract.OrderState, contract.Store, contract.Market, contract.Warehouse,
+		contract.OrderNumber, contract.Cause, contract.Owner, contract.HeldSince, contract.CutoffAt,
+	} {
 		attributes[key.GetName()] = key.GetValueType()
 	}
 	return attributes
@@ -110,8 +112,10 @@ func (p *Parts) ApplySchedules(ctx context.Context, c client.Client) ([]string, 
 
 func apply(ctx context.Context, c client.Client, s schedule) error {
 	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: s.every}}}
-	action := &client.ScheduleWorkflowAction{ID: s.id, Workflow: s.workflow, Args: []any{s.input}, TaskQueue: contract.QueueOrders,
-		WorkflowExecutionTimeout: 15 * time.Minute, StaticSummary: s.summary}
+	action := &client.ScheduleWorkflowAction{
+		ID: s.id, Workflow: s.workflow, Args: []any{s.input}, TaskQueue: contract.QueueOrders,
+		WorkflowExecutionTimeout: 15 * time.Minute, StaticSummary: s.summary,
+	}
 	// A short catch-up: after an outage the next run finds all there is, old ones find nothing more.
 	catchup := max(10*time.Second, 2*s.every)
 	_, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{ID: s.id, Spec: spec, Action: action, Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: catchup})

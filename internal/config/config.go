@@ -5,7 +5,10 @@ package config
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net"
+	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -82,7 +85,13 @@ func FromMap(environment map[string]string, parts ...Part) (Config, error) {
 	if environment == nil {
 		options.Environment = env.ToMap(environ())
 	}
-	complaints := parseErrors(env.ParseWithOptions(&c, options))
+	complaints, told := unreadable(options.Environment, env.ParseWithOptions(&c, options))
+	broken := len(complaints)
+	if len(told) > 0 { // the rest is read and checked as if they were not set
+		c, options.Environment = Config{}, maps.Clone(options.Environment)
+		maps.DeleteFunc(options.Environment, func(name, _ string) bool { return slices.Contains(told, name) })
+		complaints = append(complaints, parseErrors(env.ParseWithOptions(&c, options))...)
+	}
 	for _, p := range parts {
 		switch p {
 		case Database:
@@ -92,6 +101,8 @@ func FromMap(environment map[string]string, parts ...Part) (Config, error) {
 		}
 	}
 	complaints = append(complaints, c.Selvedge.check()...)
+	// One complaint about a variable that could not be read is enough.
+	complaints = append(complaints[:broken:broken], slices.DeleteFunc(complaints[broken:], func(err error) bool { return about(err, told) })...)
 	if len(complaints) > 0 {
 		return c, fmt.Errorf("configuration:\n%w", errors.Join(complaints...))
 	}
@@ -107,6 +118,50 @@ func parseErrors(err error) []error {
 		return all.Errors
 	}
 	return []error{err}
+}
+
+// unreadable names each variable whose value has the wrong form. The library names
+// fields, which people do not know, so each variable is read by itself again. None of
+// the values is a secret: secrets are texts, and every text can be read.
+func unreadable(environment map[string]string, err error) (complaints []error, variables []string) {
+	if err == nil {
+		return nil, nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(environment)) {
+		var alone Config
+		var wrong env.ParseError
+		failed := env.ParseWithOptions(&alone, env.Options{Environment: map[string]string{name: environment[name]}})
+		var all env.AggregateError
+		if !errors.As(failed, &all) || !errors.As(all.Errors[0], &wrong) {
+			continue
+		}
+		variables = append(variables, name)
+		complaints = append(complaints, fmt.Errorf("%s: %q cannot be read; %s", name, environment[name], form(wrong)))
+	}
+	if len(complaints) == 0 {
+		return parseErrors(err), nil
+	}
+	return complaints, variables
+}
+
+// form says how the value of a variable has to look.
+func form(wrong env.ParseError) string {
+	switch wrong.Type {
+	case reflect.TypeFor[time.Duration]():
+		return "give a duration such as 30m"
+	case reflect.TypeFor[int](), reflect.TypeFor[int64]():
+		return "give a whole number"
+	case reflect.TypeFor[float64]():
+		return "give a number such as 2.5"
+	case reflect.TypeFor[map[string]string]():
+		return "give key=value pairs with commas between"
+	}
+	return wrong.Err.Error()
+}
+
+// about tells whether a complaint is about one of the variables.
+func about(complaint error, variables []string) bool {
+	return slices.ContainsFunc(variables, func(name string) bool { return strings.HasPrefix(complaint.Error(), name+":") })
 }
 
 func (c Config) checkDatabase() []error {
@@ -150,8 +205,10 @@ func prefixed(prefix string, err error) []error {
 
 func (s Settings) check() []error {
 	var complaints []error
-	positive := map[string]time.Duration{"TRACKING_WAIT": s.TrackingWait, "RETURN_WINDOW": s.ReturnWindow, "CAPTURE_WAIT": s.CaptureWait,
-		"OUTAGE_BUDGET": s.OutageBudget, "SETTLE": s.Settle, "PROBE_EVERY": s.ProbeEvery, "INTAKE_EVERY": s.IntakeEvery, "FEED_EVERY": s.FeedEvery}
+	positive := map[string]time.Duration{
+		"TRACKING_WAIT": s.TrackingWait, "RETURN_WINDOW": s.ReturnWindow, "CAPTURE_WAIT": s.CaptureWait,
+		"OUTAGE_BUDGET": s.OutageBudget, "SETTLE": s.Settle, "PROBE_EVERY": s.ProbeEvery, "INTAKE_EVERY": s.IntakeEvery, "FEED_EVERY": s.FeedEvery,
+	}
 	for _, name := range []string{"TRACKING_WAIT", "RETURN_WINDOW", "CAPTURE_WAIT", "OUTAGE_BUDGET", "SETTLE", "PROBE_EVERY", "INTAKE_EVERY", "FEED_EVERY"} {
 		if positive[name] <= 0 {
 			complaints = append(complaints, fmt.Errorf("%s%s: %s is not positive; give a duration such as 30m", Prefix, name, positive[name]))

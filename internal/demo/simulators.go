@@ -98,8 +98,10 @@ func (s *simulators) begin(ctx context.Context, day *sampleday.Day, doors string
 	}
 	shop := day.Centra
 	// A day in seconds would spend an hour's quota in its first breath.
-	shop.Quotas = &centra.Quotas{Requests10s: 5_000, RequestsHour: 1_000_000, Complexity10s: 50_000_000, ComplexityHour: 1_000_000_000,
-		Mutations10s: 5_000, MutationsHour: 1_000_000}
+	shop.Quotas = &centra.Quotas{
+		Requests10s: 5_000, RequestsHour: 1_000_000, Complexity10s: 50_000_000, ComplexityHour: 1_000_000_000,
+		Mutations10s: 5_000, MutationsHour: 1_000_000,
+	}
 	if doors != "" {
 		shop.Webhook = &centra.SeedWebhook{URL: doors + "/webhooks/shop", Secret: s.shopSecret}
 	}

@@ -127,8 +127,10 @@ func (w *world) look(ctx context.Context) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	o := outcome{Weather: w.o.Weather, Refused: w.day.Refused, Counts: map[string]int{}, Warehouses: w.day.Warehouses, Carriers: w.day.Carriers, Items: w.day.Items,
-		Addresses: map[string]string{"temporal": w.temporalAddress(), "webUI": w.webUI(), "centra": w.sims.centraURL, "acs": w.sims.acsURL, "console": ""}}
+	o := outcome{
+		Weather: w.o.Weather, Refused: w.day.Refused, Counts: map[string]int{}, Warehouses: w.day.Warehouses, Carriers: w.day.Carriers, Items: w.day.Items,
+		Addresses: map[string]string{"temporal": w.temporalAddress(), "webUI": w.webUI(), "centra": w.sims.centraURL, "acs": w.sims.acsURL, "console": ""},
+	}
 	if o.Refused == nil {
 		o.Refused = []sampleday.RefusedRow{}
 	}

@@ -213,8 +213,10 @@ func TestARequestToCancelIsOpenUntilItIsAnswered(t *testing.T) {
 		"granted": {facts: history(sent(3, 1), asked(1, false), pending, granted)},
 		"refused": {facts: history(sent(3, 1), asked(1, false), pending, back, refusedCancel), refused: true},
 		"the refusal overtook our own note of it": {facts: history(sent(3, 1), back, refusedCancel, asked(1, false), pending), refused: true},
-		"asked again after a refusal": {facts: history(sent(3, 1), asked(1, false), pending, back, refusedCancel, asked(1, false), orderAt(5, domain.WarehouseCancelRequested, domain.WarehouseOrderLine{})),
-			pending: []domain.LineQuantity{units("1", 1)}},
+		"asked again after a refusal": {
+			facts:   history(sent(3, 1), asked(1, false), pending, back, refusedCancel, asked(1, false), orderAt(5, domain.WarehouseCancelRequested, domain.WarehouseOrderLine{})),
+			pending: []domain.LineQuantity{units("1", 1)},
+		},
 		"refused at once": {facts: history(sent(3, 1), refusedCancel), refused: true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -150,8 +150,10 @@ func StartOptions(o domain.Order, conflict enums.WorkflowIdConflictPolicy) clien
 			}
 		}
 	}
-	attributes := []temporal.SearchAttributeUpdate{contract.OrderState.ValueSet(string(domain.Received)), contract.Store.ValueSet(o.ID.Store),
-		contract.OrderNumber.ValueSet(o.ID.Number)}
+	attributes := []temporal.SearchAttributeUpdate{
+		contract.OrderState.ValueSet(string(domain.Received)), contract.Store.ValueSet(o.ID.Store),
+		contract.OrderNumber.ValueSet(o.ID.Number),
+	}
 	if o.Market.Name != "" {
 		attributes = append(attributes, contract.Market.ValueSet(o.Market.Name))
 	}

@@ -41,13 +41,17 @@ func line(id, quantity int, total int64, from string) judge.CentraLine {
 
 func sent(number, tracking string, captured int64, line, quantity int) judge.CentraShipment {
 	at := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
-	return judge.CentraShipment{Number: number, By: "api", Carrier: "DPD", Tracking: tracking, CompletedAt: &at, Captured: captured,
-		Lines: []judge.CentraQuantity{{LineID: line, Quantity: quantity}}}
+	return judge.CentraShipment{
+		Number: number, By: "api", Carrier: "DPD", Tracking: tracking, CompletedAt: &at, Captured: captured,
+		Lines: []judge.CentraQuantity{{LineID: line, Quantity: quantity}},
+	}
 }
 
 func left(id, tracking, line, sku string, quantity int) judge.WarehouseShipment {
-	return judge.WarehouseShipment{ID: id, Carrier: "dpd", Trackings: []string{tracking},
-		Lines: []judge.WarehouseShipmentLine{{LineID: &line, SKU: sku, Quantity: quantity}}}
+	return judge.WarehouseShipment{
+		ID: id, Carrier: "dpd", Trackings: []string{tracking},
+		Lines: []judge.WarehouseShipmentLine{{LineID: &line, SKU: sku, Quantity: quantity}},
+	}
 }
 
 func handed(number, ref, state string, lines []judge.WarehouseLine, shipments ...judge.WarehouseShipment) judge.WarehouseOrder {

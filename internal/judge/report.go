@@ -29,8 +29,10 @@ const (
 
 // Counters lists all in the order in which they are told.
 func Counters() []Counter {
-	return []Counter{Tried, WaitingAsPlanned, Lost, Doubled, Silent, WrongQuantity, WrongCarrier, WrongMoney, MailedNotOnce, Oversold,
-		WaitingUnplanned, NotWaiting, OtherEnd}
+	return []Counter{
+		Tried, WaitingAsPlanned, Lost, Doubled, Silent, WrongQuantity, WrongCarrier, WrongMoney, MailedNotOnce, Oversold,
+		WaitingUnplanned, NotWaiting, OtherEnd,
+	}
 }
 
 // Finding is one thing that was counted: whose and, in a plain sentence, what.

@@ -197,8 +197,10 @@ func (d *decider) confirm() {
 // send submits a part: under the number of a rejected consignment of the same
 // warehouse, under a number planned before, or under the next free one.
 func (d *decider) send(part Part) {
-	plan := domain.Consignment{Order: d.Order.ID, Warehouse: part.Warehouse, Service: part.Service, Currency: d.Order.Currency,
-		OrderDate: d.Order.PlacedAt.UTC().Format("2006-01-02"), Lines: part.Lines, Rules: part.Rules}
+	plan := domain.Consignment{
+		Order: d.Order.ID, Warehouse: part.Warehouse, Service: part.Service, Currency: d.Order.Currency,
+		OrderDate: d.Order.PlacedAt.UTC().Format("2006-01-02"), Lines: part.Lines, Rules: part.Rules,
+	}
 	for _, c := range d.progress.Consignments {
 		if c.Warehouse == part.Warehouse && c.Status == domain.WarehouseRejected {
 			d.sendAgain(c, plan)

@@ -162,8 +162,10 @@ func (w *world) tellShipment(s *domain.Shipment) {
 
 // ship lets units leave; final as the warehouse sees it.
 func (w *world) ship(o *floorOrder, units map[string]int) *domain.Shipment {
-	s := &domain.Shipment{ID: fmt.Sprintf("%s-s%d", o.number, len(o.shipments)+1), Consignment: o.number, Warehouse: o.warehouse,
-		Sequence: len(o.shipments) + 1, ShippedAt: w.now, Carrier: "RM", Trackings: []string{"T" + o.number}, Short: o.untold}
+	s := &domain.Shipment{
+		ID: fmt.Sprintf("%s-s%d", o.number, len(o.shipments)+1), Consignment: o.number, Warehouse: o.warehouse,
+		Sequence: len(o.shipments) + 1, ShippedAt: w.now, Carrier: "RM", Trackings: []string{"T" + o.number}, Short: o.untold,
+	}
 	for _, l := range o.lines {
 		if n := min(units[l.id], l.open()); n > 0 {
 			l.shipped += n

@@ -144,8 +144,10 @@ func (o *floorOrder) keeps(plan domain.Consignment) bool {
 
 func (w *world) refuse(step domain.Step, subject, fingerprint, kind, code string) {
 	w.asked++
-	w.append(domain.FactRefused, fmt.Sprintf("refused:%d", w.asked), domain.RefusedFact{Step: step, Subject: subject, Fingerprint: fingerprint, System: "sys", Exception: kind,
-		Problems: []domain.Refusal{{Code: code}}})
+	w.append(domain.FactRefused, fmt.Sprintf("refused:%d", w.asked), domain.RefusedFact{
+		Step: step, Subject: subject, Fingerprint: fingerprint, System: "sys", Exception: kind,
+		Problems: []domain.Refusal{{Code: code}},
+	})
 }
 
 func (w *world) cancel(o *floorOrder, lines []domain.LineQuantity) {

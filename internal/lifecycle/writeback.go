@@ -37,8 +37,10 @@ func (d *decider) ship(p domain.ParcelProgress) {
 	if d.stopped(domain.StepShip, p.Shipment.ID, "") {
 		return
 	}
-	d.out.Due = append(d.out.Due, Due{Step: domain.StepShip, Subject: p.Shipment.ID, Warehouse: p.Shipment.Warehouse,
-		Carrier: carrier, Lines: p.Lines, Complete: d.tracked(p)})
+	d.out.Due = append(d.out.Due, Due{
+		Step: domain.StepShip, Subject: p.Shipment.ID, Warehouse: p.Shipment.Warehouse,
+		Carrier: carrier, Lines: p.Lines, Complete: d.tracked(p),
+	})
 }
 
 // tracked tells whether a parcel may be completed: its tracking is there, or has been waited for.
@@ -136,8 +138,10 @@ func (d *decider) note(p domain.ParcelProgress) {
 	if !p.Noted && !d.stopped(domain.StepNote, p.Shipment.ID, "") {
 		d.out.Due = append(d.out.Due, Due{Step: domain.StepNote, Subject: p.Shipment.ID, Warehouse: p.Shipment.Warehouse})
 	}
-	d.ask(domain.Question{Kind: "late-tracking", Subject: p.Shipment.ID, Cause: domain.NewCause("late-tracking", d.Order.ID.String(), p.Shipment.ID),
-		Problems: []domain.Refusal{{Code: "late_tracking", Value: tracking, Message: "tracking " + tracking + " came after shipment " + p.Shop.Number + " was completed; the customer's mail went out without it"}}})
+	d.ask(domain.Question{
+		Kind: "late-tracking", Subject: p.Shipment.ID, Cause: domain.NewCause("late-tracking", d.Order.ID.String(), p.Shipment.ID),
+		Problems: []domain.Refusal{{Code: "late_tracking", Value: tracking, Message: "tracking " + tracking + " came after shipment " + p.Shop.Number + " was completed; the customer's mail went out without it"}},
+	})
 }
 
 // shorts asks what becomes of units that the warehouse will not ship; a person's
@@ -152,13 +156,17 @@ func (d *decider) shorts() {
 		cause := domain.NewCause("short-pick", d.Order.ID.String(), l.Line, strconv.Itoa(l.Short+l.Cancelled))
 		if _, skipped := d.facts.skipped[cause]; skipped {
 			if !d.stopped(domain.StepCancelShort, l.Line, "") {
-				d.out.Due = append(d.out.Due, Due{Step: domain.StepCancelShort, Subject: l.Line,
-					Lines: []domain.LineQuantity{{Line: l.Line, Quantity: l.Short}}})
+				d.out.Due = append(d.out.Due, Due{
+					Step: domain.StepCancelShort, Subject: l.Line,
+					Lines: []domain.LineQuantity{{Line: l.Line, Quantity: l.Short}},
+				})
 			}
 			continue
 		}
-		d.ask(domain.Question{Kind: "short-pick", Subject: l.Line, Cause: cause,
-			Problems: []domain.Refusal{{Code: "short_pick", Line: l.Line, SKU: l.SKU, Message: "the warehouse will not ship units that the customer paid for"}}})
+		d.ask(domain.Question{
+			Kind: "short-pick", Subject: l.Line, Cause: cause,
+			Problems: []domain.Refusal{{Code: "short_pick", Line: l.Line, SKU: l.SKU, Message: "the warehouse will not ship units that the customer paid for"}},
+		})
 	}
 }
 

@@ -42,8 +42,10 @@ func (s *Store) SaveConsignment(ctx context.Context, c domain.Consignment) (doma
 			return err
 		}
 		if stored.Order != c.Order {
-			return &fault.Fault{Kind: fault.Conflict, System: system, Op: op, Code: "consignment_taken",
-				Message: "consignment " + c.Number + " of " + c.Warehouse + " belongs to order " + stored.Order.String()}
+			return &fault.Fault{
+				Kind: fault.Conflict, System: system, Op: op, Code: "consignment_taken",
+				Message: "consignment " + c.Number + " of " + c.Warehouse + " belongs to order " + stored.Order.String(),
+			}
 		}
 		return nil
 	})

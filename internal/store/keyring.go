@@ -86,8 +86,10 @@ func (k Keyring) wrap(plain []byte, context string) (sealed []byte, keyID string
 func (k Keyring) unwrap(sealed []byte, keyID, context string) ([]byte, error) {
 	aead, ok := k.keys[keyID]
 	if !ok {
-		return nil, &fault.Fault{Kind: fault.Misconfigured, System: system, Op: "unwrap", Code: "master_key_missing",
-			Message: fmt.Sprintf("data is sealed with master key %q, which is not among the keys given: add it after the current one", keyID)}
+		return nil, &fault.Fault{
+			Kind: fault.Misconfigured, System: system, Op: "unwrap", Code: "master_key_missing",
+			Message: fmt.Sprintf("data is sealed with master key %q, which is not among the keys given: add it after the current one", keyID),
+		}
 	}
 	return open(aead, sealed, context)
 }
@@ -109,8 +111,10 @@ func seal(aead cipher.AEAD, plain []byte, context string) []byte {
 func open(aead cipher.AEAD, sealed []byte, context string) ([]byte, error) {
 	plain, err := aead.Open(nil, nil, sealed, []byte(context))
 	if err != nil {
-		return nil, &fault.Fault{Kind: fault.Invalid, System: system, Op: "open sealed data", Code: "sealed",
-			Message: "sealed data cannot be opened: it was changed or moved, or the master key of this id is another one"}
+		return nil, &fault.Fault{
+			Kind: fault.Invalid, System: system, Op: "open sealed data", Code: "sealed",
+			Message: "sealed data cannot be opened: it was changed or moved, or the master key of this id is another one",
+		}
 	}
 	return plain, nil
 }

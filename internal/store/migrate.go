@@ -66,8 +66,10 @@ func (s *Store) SchemaCurrent(ctx context.Context) error {
 		return toFault(op, err)
 	}
 	if have < want {
-		return &fault.Fault{Kind: fault.Misconfigured, System: system, Op: op, Code: "schema",
-			Message: fmt.Sprintf("the schema is at version %d, this program needs %d: run its migrations", have, want)}
+		return &fault.Fault{
+			Kind: fault.Misconfigured, System: system, Op: op, Code: "schema",
+			Message: fmt.Sprintf("the schema is at version %d, this program needs %d: run its migrations", have, want),
+		}
 	}
 	return nil
 }

@@ -87,7 +87,10 @@ func TestAllFaultsOfAListOfRulesAreReportedAndNothingIsSaved(t *testing.T) {
 	s, ctx := storetest.New(t), within(t)
 	good := domain.Rule{Table: domain.RuleCarrier, Warehouse: "leeds", From: "RMG", To: "Royal Mail"}
 	_, err := s.SaveRules(ctx, []domain.Rule{
-		good, good, {Table: "colours", From: "x", To: "y"}, {Table: domain.RuleItem, To: "y"}, {Table: domain.RuleItem, From: "x"},
+		good, good,
+		{Table: "colours", From: "x", To: "y"},
+		{Table: domain.RuleItem, To: "y"},
+		{Table: domain.RuleItem, From: "x"},
 		{Table: domain.RuleAttributeDefault, From: "type:coat", To: "A"},
 	}, "", "", noon)
 	require.True(t, fault.Is(err, fault.Invalid), "%v", err)

@@ -88,6 +88,8 @@ func keyContext(id domain.OrderID) string    { return "key " + id.String() }
 func personContext(id domain.OrderID) string { return "person " + id.String() }
 
 func erased(id domain.OrderID) error {
-	return &fault.Fault{Kind: fault.Invalid, System: system, Op: "open sealed data", Code: "erased",
-		Message: "the personal data of order " + id.String() + " was erased"}
+	return &fault.Fault{
+		Kind: fault.Invalid, System: system, Op: "open sealed data", Code: "erased",
+		Message: "the personal data of order " + id.String() + " was erased",
+	}
 }

@@ -59,8 +59,10 @@ func poolConfig(url string) (*pgxpool.Config, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		// pgx quotes the URL in its message and masks only what it recognises as a password.
-		return nil, &fault.Fault{Kind: fault.Misconfigured, System: system, Op: "open",
-			Message: "the database URL cannot be read: want postgres://user:password@host:port/database (value withheld)"}
+		return nil, &fault.Fault{
+			Kind: fault.Misconfigured, System: system, Op: "open",
+			Message: "the database URL cannot be read: want postgres://user:password@host:port/database (value withheld)",
+		}
 	}
 	// Local activities and intake hold a connection for milliseconds, so a few carry
 	// hundreds of orders a second; a PostgreSQL of default size (100) serves six processes.
