@@ -278,3 +278,13 @@ func (silent) Error(string, ...any) {}
 func without(calls []string, names ...string) []string {
 	return slices.DeleteFunc(slices.Clone(calls), func(c string) bool { return slices.Contains(names, c) })
 }
+
+// outage reads what a run of an outage handed to the next one.
+func (d *desk) outage() contract.OutageInput {
+	d.t.Helper()
+	var next *workflow.ContinueAsNewError
+	require.ErrorAs(d.t, d.env.GetWorkflowError(), &next)
+	var in contract.OutageInput
+	require.NoError(d.t, converter.GetDefaultDataConverter().FromPayloads(next.Input, &in))
+	return in
+}
