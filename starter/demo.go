@@ -18,7 +18,7 @@ type demoCmd struct {
 	Exit     bool          `help:"End when the day is over; the exit code says whether it went as planned."`
 	JSON     string        `name:"json" help:"Write the outcome to this file, and each simulator's state beside it." placeholder:"FILE"`
 	Temporal string        `help:"Use the Temporal server at this address instead of the embedded one." placeholder:"HOST:PORT"`
-	Within   time.Duration `help:"Longest time that the day may take (default: five minutes and a quarter of a second an order)." placeholder:"DURATION"`
+	Within   time.Duration `help:"Longest time that the day may take (default: six minutes and half a second an order)." placeholder:"DURATION"`
 }
 
 // Run runs the day.

@@ -35,15 +35,15 @@ func storeOptions(summary string) workflow.ActivityOptions {
 	}
 }
 
-// stepOptions are for writes to an outside system: fifteen attempts make about ten
-// minutes of fast retries, bounded by attempts so that waiting in a limited queue does
-// not count. Then the order is delayed and the outage is one for the whole system.
+// stepOptions are for writes to an outside system: 23 attempts, half a minute apart at
+// most, make about ten minutes of fast retries, bounded by attempts so that waiting in a
+// limited queue does not count. Then the order is delayed and the outage is one for the whole system.
 func stepOptions(queue, summary string) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
 		TaskQueue:              queue,
 		StartToCloseTimeout:    2 * time.Minute,
 		ScheduleToCloseTimeout: 24 * time.Hour,
-		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute, MaximumAttempts: 15,
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second, MaximumAttempts: 23,
 			NonRetryableErrorTypes: []string{activities.ErrRefused, activities.ErrMisconfigured}},
 		Summary: summary,
 	}

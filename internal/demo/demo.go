@@ -34,7 +34,7 @@ type Options struct {
 	JSON    string // file for the outcome; the simulators' states go to FILE.<system>.json
 	// Temporal is the address of another server than the embedded one; empty means embedded.
 	Temporal string
-	// Within bounds the day; 0 means five minutes and a quarter of a second an order.
+	// Within bounds the day; 0 means six minutes and half a second an order.
 	Within time.Duration
 	// Out takes what a person reads, Err the logs.
 	Out, Err io.Writer
@@ -98,7 +98,7 @@ func (o Options) complete() Options {
 		o.Weather = "breezy"
 	}
 	if o.Within == 0 {
-		o.Within = 5*time.Minute + time.Duration(o.Orders)*250*time.Millisecond
+		o.Within = 6*time.Minute + time.Duration(o.Orders)*500*time.Millisecond
 	}
 	if o.Out == nil {
 		o.Out = os.Stdout
