@@ -1,0 +1,148 @@
+package workflows_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"selvedge/internal/contract"
+	"selvedge/internal/domain"
+)
+
+// model is a small world behind one order: parcels that leave at any time, a shop that
+// is away, refuses or says nothing, people who click whatever they like.
+type model struct {
+	d        *desk
+	sequence int64
+	open     []string             // subjects that still have to be written
+	refused  map[string]bool      // subjects that wait for a person
+	outcomes []string             // of the steps, in order; then all succeed
+	named    []contract.Step      // due as of the last assessment
+	recorded map[string]bool      // answers that reached the facts
+	given    map[string]*answered // what the order said to an answer, by its command
+	taken    map[string]int
+	over     bool // nothing new comes
+	closed   bool
+	wrong    []string
+}
+
+func (m *model) assessment() contract.Assessment {
+	at := contract.Assessment{Sequence: m.sequence, State: domain.Accepted}
+	for _, subject := range m.open {
+		if m.refused[subject] {
+			at.Questions = append(at.Questions, domain.Question{Kind: "write-back-refused", Cause: "write-back-refused:" + subject, Subject: subject})
+		} else {
+			at.Due = append(at.Due, step(domain.StepShip, subject))
+		}
+	}
+	if at.Ended = m.over && len(m.open) == 0; at.Ended {
+		at.State, at.CloseAt = domain.ReturnWindow, dawn
+	}
+	m.named = at.Due
+	return at
+}
+
+func (m *model) assess(in contract.AssessInput) (contract.Assessment, error) {
+	for _, a := range in.Answers {
+		if !m.recorded[a.CommandID] {
+			m.sequence++
+		}
+		m.recorded[a.CommandID] = true
+		for subject := range m.refused {
+			if a.Action == contract.ActionRetry || a.Exception == "write-back-refused:"+subject {
+				delete(m.refused, subject)
+			}
+		}
+	}
+	return m.assessment(), nil
+}
+
+func (m *model) take(_ string, in contract.StepInput) (contract.Assessment, error) {
+	subject := in.Step.Subject
+	if !slices.ContainsFunc(m.named, func(s contract.Step) bool { return s.Subject == subject }) {
+		m.wrong = append(m.wrong, "took "+subject+", which the last assessment did not name")
+	}
+	outcome := "done"
+	if len(m.outcomes) > 0 && !m.over {
+		outcome, m.outcomes = m.outcomes[0], m.outcomes[1:]
+	}
+	switch outcome {
+	case "refused":
+		m.sequence++
+		m.refused[subject] = true
+		return contract.Assessment{}, refusal("centra")
+	case "away":
+		return contract.Assessment{}, misconfigured("centra")
+	case "nothing":
+		return m.assessment(), nil
+	}
+	m.sequence++
+	m.taken[subject]++
+	m.open = slices.DeleteFunc(m.open, func(s string) bool { return s == subject })
+	return m.assessment(), nil
+}
+
+func (m *model) close(in contract.CloseInput) (contract.CloseResult, error) {
+	m.closed = in.Sequence == m.sequence && m.over && len(m.open) == 0
+	if in.Sequence == m.sequence && !m.closed {
+		m.wrong = append(m.wrong, "asked to close an order that has not ended")
+	}
+	return contract.CloseResult{Closed: m.closed}, nil
+}
+
+// happen does one thing from outside.
+func (m *model) happen(what string, n int) {
+	switch what {
+	case "parcel":
+		m.sequence++
+		m.open = append(m.open, fmt.Sprintf("SH%d", n))
+		m.d.fact()
+	case "echo":
+		m.d.fact()
+	case "retry":
+		m.d.env.SignalWorkflow(contract.SignalRetry, nil)
+	case "released":
+		m.d.env.SignalWorkflow(contract.SignalReleased, contract.ReleasedSignal{System: "centra"})
+	default: // an action, by the update
+		r := contract.Resolution{Action: contract.Action(what), Reason: "because", CommandID: fmt.Sprintf("c%d", n)}
+		m.given[r.CommandID] = m.d.resolve(r)
+	}
+}
+
+func TestWhateverHappensAnOrderStaysInStep(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(r *rapid.T) {
+		d := newDesk(t)
+		m := &model{d: d, sequence: 1, refused: map[string]bool{}, recorded: map[string]bool{}, taken: map[string]int{}, given: map[string]*answered{},
+			outcomes: rapid.SliceOfN(rapid.SampledFrom([]string{"done", "refused", "away", "nothing"}), 0, 12).Draw(r, "outcomes")}
+		d.assess, d.step, d.closing = m.assess, m.take, m.close
+		events := rapid.SliceOfN(rapid.SampledFrom([]string{"parcel", "echo", "retry", "released", "retry", "skip", "withdraw-order"}), 0, 20).Draw(r, "events")
+		parcels, now := 0, time.Duration(0)
+		for n, what := range events {
+			if what == "parcel" {
+				parcels++
+			}
+			// Many things happen at the same moment, others half a day later.
+			now += rapid.SampledFrom([]time.Duration{0, 0, time.Second, 40 * time.Second, 13 * time.Hour}).Draw(r, "wait")
+			d.at(now, func() { m.happen(what, n) })
+		}
+		d.at(now+time.Hour, func() { m.over = true; m.happen("retry", 0); m.happen("released", 0) })
+		d.at(now+3*time.Hour, func() { m.happen("echo", 0) })
+		d.start(contract.OrderInput{Order: orderID})
+		require.NoError(r, d.env.GetWorkflowError())
+		require.Empty(r, m.wrong)
+		require.True(r, m.closed)
+		require.Len(r, m.taken, parcels, "each parcel is written")
+		for subject, n := range m.taken {
+			require.Equal(r, 1, n, subject)
+		}
+		for command, said := range m.given {
+			require.True(r, said.done || said.reject != nil, "answer %s was neither taken nor refused", command)
+			require.Equal(r, said.done, m.recorded[command], "answer %s", command)
+		}
+	})
+}
