@@ -8,7 +8,7 @@
 //
 //	CHAOS_ORDERS   consumer orders of the day (150)
 //	CHAOS_SEED     determines all that is drawn (1)
-//	CHAOS_MINUTES  bound of the day; two thirds of it are storm (4)
+//	CHAOS_MINUTES  bound of the day; two thirds of it are storm (4, not less)
 //	CHAOS_BIN      folder of the binaries worker and starter (.build)
 //	CHAOS_KEEP     not empty: logs and states stay also when all went well
 package main
@@ -72,7 +72,7 @@ func fromEnvironment(get func(string) string) (options, error) {
 		return n
 	}
 	o := options{orders: number("CHAOS_ORDERS", 150, 1), seed: uint64(number("CHAOS_SEED", 1, 0)),
-		bound: time.Duration(number("CHAOS_MINUTES", 4, 1)) * time.Minute, bin: get("CHAOS_BIN"), keep: get("CHAOS_KEEP") != ""}
+		bound: time.Duration(number("CHAOS_MINUTES", int(shortest.Minutes()), int(shortest.Minutes()))) * time.Minute, bin: get("CHAOS_BIN"), keep: get("CHAOS_KEEP") != ""}
 	if o.bin == "" {
 		o.bin = ".build"
 	}

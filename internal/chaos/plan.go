@@ -49,8 +49,11 @@ const first = 8 * time.Second
 // recovery is how long it takes until nothing shows any more that a worker was killed:
 // what it had in hand is only taken up again when its time is up (two minutes), and an
 // order's return window follows. No worker is killed later than that before the bound,
-// or the day could not drain within it; on a short day the first half of the storm.
+// or the day could not drain within it.
 const recovery = 150 * time.Second
+
+// shortest is the shortest bound of a day in which every kind of deed finds its place.
+const shortest = 4 * time.Minute
 
 // draw makes the day's deeds. Each kind has its own share of the storm, so that a
 // longer day has more of them; no process of a day goes without.
@@ -69,7 +72,7 @@ func draw(seed uint64, storm, bound time.Duration) []deed {
 		}
 	}
 	per := func(every time.Duration, least int) int { return max(least, int(storm/every)) }
-	add(per(25*time.Second, 3), max(storm/2, min(storm, bound-recovery)), deed{kind: kill, target: worker})
+	add(per(25*time.Second, 3), min(storm, bound-recovery), deed{kind: kill, target: worker})
 	add(per(60*time.Second, 2), storm, deed{kind: kill, target: serve})
 	add(per(80*time.Second, 1), storm-15*time.Second, deed{kind: kill, target: postgresql})
 	add(per(80*time.Second, 1), storm-15*time.Second, deed{kind: kill, target: temporal})
