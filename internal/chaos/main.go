@@ -71,8 +71,10 @@ func fromEnvironment(get func(string) string) (options, error) {
 		}
 		return n
 	}
-	o := options{orders: number("CHAOS_ORDERS", 150, 1), seed: uint64(number("CHAOS_SEED", 1, 0)),
-		bound: time.Duration(number("CHAOS_MINUTES", int(shortest.Minutes()), int(shortest.Minutes()))) * time.Minute, bin: get("CHAOS_BIN"), keep: get("CHAOS_KEEP") != ""}
+	o := options{
+		orders: number("CHAOS_ORDERS", 150, 1), seed: uint64(number("CHAOS_SEED", 1, 0)),
+		bound: time.Duration(number("CHAOS_MINUTES", int(shortest.Minutes()), int(shortest.Minutes()))) * time.Minute, bin: get("CHAOS_BIN"), keep: get("CHAOS_KEEP") != "",
+	}
 	if o.bin == "" {
 		o.bin = ".build"
 	}
