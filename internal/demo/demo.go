@@ -183,8 +183,12 @@ func (w *world) temporal(ctx context.Context) error {
 	if w.o.Temporal != "" {
 		return nil
 	}
-	var err error
-	if w.devserv, err = devtemporal.Start(ctx, devtemporal.Options{DB: w.dir + "/temporal.db", Log: w.o.Err}); err != nil {
+	logs, err := os.Create(w.dir + "/temporal.log")
+	if err != nil {
+		return fmt.Errorf("make Temporal's log: %w", err)
+	}
+	w.defer_(func() { _ = logs.Close() })
+	if w.devserv, err = devtemporal.Start(ctx, devtemporal.Options{DB: w.dir + "/temporal.db", Log: logs}); err != nil {
 		return err
 	}
 	w.defer_(func() { _ = w.devserv.Stop(context.WithoutCancel(ctx)) })
