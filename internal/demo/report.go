@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
 
 	"selvedge/internal/contract"
 	"selvedge/internal/domain"
@@ -53,11 +54,11 @@ func (w *world) waiting(o outcome) {
 	}
 	fmt.Fprintln(w.o.Out, "\nWaiting for a person:")
 	t := w.table("orders", "who", "why, and what to change", "first order")
-	t.SetColumnConfigs([]table.ColumnConfig{{Number: 3, WidthMax: 96}})
+	t.SetColumnConfigs([]table.ColumnConfig{{Number: 3, WidthMax: 96, WidthMaxEnforcer: text.WrapSoft}})
 	for _, cause := range sortedKeys(groups) {
 		orders := groups[cause]
-		text := exceptions.Describe(w.question(cause))
-		t.AppendRow(table.Row{len(orders), text.Owner, text.What + "\n" + text.Change, orders[0].Number})
+		said := exceptions.Describe(w.question(cause))
+		t.AppendRow(table.Row{len(orders), said.Owner, said.What + "\n" + said.Change, orders[0].Number})
 		t.AppendSeparator()
 	}
 	t.Render()
