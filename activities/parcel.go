@@ -8,6 +8,7 @@ import (
 
 	"selvedge/internal/contract"
 	"selvedge/internal/domain"
+	"selvedge/internal/enrich"
 	"selvedge/internal/fault"
 	"selvedge/internal/ports"
 )
@@ -179,18 +180,34 @@ func (w *parcelWrite) discount() int64 {
 	for _, l := range w.lines() {
 		parcel[l.Line] += l.Quantity
 	}
+	worth := w.worth()
 	for _, l := range w.order.Lines {
 		if l.Quantity == 0 {
 			continue
 		}
-		all += l.Total
-		before += domain.CumulativeShare(l.Total, shipped[l.ID], l.Quantity)
-		mine += domain.CumulativeShare(l.Total, shipped[l.ID]+parcel[l.ID], l.Quantity)
+		all += worth[l.ID]
+		before += domain.CumulativeShare(worth[l.ID], shipped[l.ID], l.Quantity)
+		mine += domain.CumulativeShare(worth[l.ID], shipped[l.ID]+parcel[l.ID], l.Quantity)
 	}
 	if all <= 0 {
 		return 0
 	}
 	return domain.CumulativeShare(w.order.Discount, int(mine), int(all)) - domain.CumulativeShare(w.order.Discount, int(before), int(all))
+}
+
+// worth is the gross value of each line that can stand on a shipment. Where the shop
+// keeps a bundle's price on the bundle line, its components have their shares of it.
+func (w *parcelWrite) worth() map[string]int64 {
+	values, err := enrich.LineValues(w.order.Lines)
+	if err != nil {
+		values = map[string]int64{} // the order was edited beyond sense: nothing agrees, nothing is captured
+	}
+	for _, l := range w.order.Lines {
+		if l.Kind == domain.LineGiftCertificate {
+			values[l.ID] = l.Total
+		}
+	}
+	return values
 }
 
 func (w *parcelWrite) bundled() bool {
@@ -212,6 +229,7 @@ func (w *parcelWrite) agree(s domain.ShopShipment) error {
 	if w.first() {
 		expected += w.order.Shipping + w.order.Handling
 	}
+	worth := w.worth()
 	for _, l := range w.order.Lines {
 		already, now := 0, 0
 		for _, other := range w.order.Shipments {
@@ -230,7 +248,7 @@ func (w *parcelWrite) agree(s domain.ShopShipment) error {
 			}
 		}
 		if l.Quantity > 0 {
-			expected += domain.CumulativeShare(l.Total, already+now, l.Quantity) - domain.CumulativeShare(l.Total, already, l.Quantity)
+			expected += domain.CumulativeShare(worth[l.ID], already+now, l.Quantity) - domain.CumulativeShare(worth[l.ID], already, l.Quantity)
 		}
 	}
 	expected -= w.discount()

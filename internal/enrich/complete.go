@@ -66,7 +66,7 @@ func Complete(in Input) (Output, []domain.Question) {
 	out := Output{Rules: make(map[string]int64)}
 	c.market(&out)
 	c.captureMode(&out)
-	values, err := shares(in.Order.Lines)
+	values, err := LineValues(in.Order.Lines)
 	if err != nil {
 		c.ask(domain.Question{
 			Kind: KindInvalidOrder, Cause: domain.NewCause(KindInvalidOrder, "bundle"), Step: domain.StepSubmit,

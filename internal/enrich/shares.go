@@ -7,11 +7,11 @@ import (
 	"selvedge/internal/domain"
 )
 
-// shares gives the gross value of every physical line. Components that carry
+// LineValues gives the gross value of every physical line. Components that carry
 // prices keep them. Where the bundle line carries the price and its components
 // none, the price is split by list price times quantity, to the cent. The bundle
 // line itself is then worth nothing, so that no money counts twice.
-func shares(lines []domain.Line) (map[string]int64, error) {
+func LineValues(lines []domain.Line) (map[string]int64, error) {
 	values := make(map[string]int64, len(lines))
 	components := make(map[string][]domain.Line)
 	priced := make(map[string]bool)
