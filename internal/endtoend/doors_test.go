@@ -72,3 +72,10 @@ func (w *world) facts(t *testing.T, number int, kind domain.FactKind) []domain.F
 	}
 	return out
 }
+
+func toText(t *testing.T, v any) string {
+	t.Helper()
+	text, err := json.Marshal(v)
+	require.NoError(t, err)
+	return string(text)
+}
