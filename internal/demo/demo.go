@@ -18,7 +18,6 @@ import (
 	"selvedge/internal/config"
 	"selvedge/internal/devpg"
 	"selvedge/internal/devtemporal"
-	"selvedge/internal/domain"
 	"selvedge/internal/intake"
 	"selvedge/internal/sampleday"
 	"selvedge/internal/telemetry"
@@ -281,13 +280,4 @@ func (w *world) webUI() string {
 		return w.devserv.WebUI
 	}
 	return "(of the server at " + w.o.Temporal + ")"
-}
-
-// planned maps each consumer order to its plan.
-func (w *world) planned() map[domain.OrderID]sampleday.PlannedOrder {
-	plan := map[domain.OrderID]sampleday.PlannedOrder{}
-	for _, p := range w.day.Plan {
-		plan[domain.OrderID{Store: p.Store, Number: p.Number}] = p
-	}
-	return plan
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 )
 
 func TestOperationsFitTheSchema(t *testing.T) {
@@ -23,7 +24,7 @@ func TestOperationsFitTheSchema(t *testing.T) {
 	for _, file := range files {
 		operations, err := os.ReadFile(file)
 		require.NoError(t, err)
-		document, list := gqlparser.LoadQuery(schema, string(operations))
+		document, list := gqlparser.LoadQueryWithRules(schema, string(operations), rules.NewDefaultRules())
 		require.Empty(t, list, file)
 		for _, o := range document.Operations {
 			for _, s := range o.SelectionSet {

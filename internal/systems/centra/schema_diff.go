@@ -12,6 +12,7 @@ import (
 	"github.com/Khan/genqlient/graphql"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"selvedge/internal/fault"
 )
@@ -96,7 +97,7 @@ func usedSchema() (usage, error) {
 		if err != nil {
 			return usage{}, fmt.Errorf("read %s: %w", file.Name(), err)
 		}
-		document, list := gqlparser.LoadQuery(schema, string(text))
+		document, list := gqlparser.LoadQueryWithRules(schema, string(text), rules.NewDefaultRules())
 		if len(list) > 0 {
 			return usage{}, fmt.Errorf("%s does not fit the client's schema: %w", file.Name(), list)
 		}
