@@ -109,6 +109,27 @@ func TestAnotherParcelsShipmentIsNotTakenForOurs(t *testing.T) {
 	require.NotEqual(t, d.standing()[0].ShopID, d.standing()[1].ShopID)
 }
 
+func TestAShipmentThatWaitsForTrackingStandsForItsOwnParcelOnly(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.leave("SH1", 1, blouse(1))
+	d.leave("SH2", 2, blouse(1))
+	without, err := domain.Decode[domain.Shipment](d.store.record.Facts[1])
+	require.NoError(t, err)
+	without.Trackings = nil
+	d.store.record.Facts[1].Data = fact(domain.FactShipment, "", without).Data
+	in := d.step(domain.StepShip, "SH1")
+	in.Step.Complete = false
+	_, err = d.shipments.ShipParcel(t.Context(), in)
+	require.NoError(t, err)
+	require.False(t, d.shop.order.Shipments[0].Shipped)
+	require.False(t, d.standing()[0].Completed)
+
+	require.NoError(t, d.ship("SH2"))
+	require.Len(t, d.shop.order.Shipments, 2)
+	require.Equal(t, "2", d.standing()[1].ShopID)
+}
+
 func TestACaptureWithoutAnOutcomeWaits(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -263,4 +284,47 @@ func TestWithdrawingHoldsOnceAndGivesTheReason(t *testing.T) {
 		require.NoError(t, err)
 	}
 	require.Equal(t, []string{"read", "hold withdrawn: fraud", "read", "read"}, d.shop.calls)
+}
+
+func TestShortUnitsAreCancelledOnce(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.leave("SH1", 1, blouse(1))
+	_, _, err := d.store.Append(t.Context(), orderID, []domain.Fact{fact(domain.FactWarehouseOrder, "order:3", domain.WarehouseOrder{Number: "10001", Reference: orderID.String(), Warehouse: hillington,
+		Status: domain.WarehouseShipped, Revision: 3, Lines: []domain.WarehouseOrderLine{{Line: "1", SKU: "BLOUSE-S", Quantity: 2, Shipped: 1, Short: 1}}})})
+	require.NoError(t, err)
+	d.shop.cancel = func(lines []domain.LineQuantity) error {
+		require.Equal(t, []domain.LineQuantity{{Line: "1", Quantity: 1}}, lines)
+		d.shop.order.Lines = blouses(1).Lines
+		d.shop.order.Lines[0].Cancelled = 1
+		return &fault.Fault{Kind: fault.Uncertain, System: "centra"} // done, and nobody says so
+	}
+	_, err = d.shipments.CancelShortUnits(t.Context(), d.step(domain.StepCancelShort, "1"))
+	failed(t, err, activities.ErrUncertain)
+	d.now = noon.Add(settle)
+	_, err = d.shipments.CancelShortUnits(t.Context(), d.step(domain.StepCancelShort, "1"))
+	require.NoError(t, err)
+	require.Equal(t, []string{"read", "cancel-lines", "read"}, d.shop.calls)
+}
+
+func TestLateTrackingBecomesAComment(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.leave("SH1", 1, blouse(2))
+	require.NoError(t, d.ship("SH1"))
+	_, err := d.shipments.NoteTracking(t.Context(), d.step(domain.StepNote, "SH1"))
+	require.NoError(t, err)
+	require.Equal(t, []string{"Tracking of shipment 10001-1: T-SH1 (it came after the shipment was completed)"}, d.shop.comments)
+	require.Len(t, told[domain.NotedFact](t, d.store, domain.FactNoted), 1)
+}
+
+func TestNothingIsReleasedOfWhatWasCaptured(t *testing.T) {
+	t.Parallel()
+	for captured, want := range map[int64][]string{4000: {"read", "release"}, 10000: {"read"}} {
+		d := newDesk(t)
+		d.shop.order.Payment.Captured = captured
+		_, err := d.shipments.ReleaseAuthorisation(t.Context(), d.step(domain.StepRelease, "10001"))
+		require.NoError(t, err)
+		require.Equal(t, want, d.shop.calls)
+	}
 }
