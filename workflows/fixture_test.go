@@ -33,9 +33,10 @@ type desk struct {
 	t   *testing.T
 	env *testsuite.TestWorkflowEnvironment
 
-	mu     sync.Mutex
-	calls  []string // activities in order of their first attempt, steps with their subject
-	shown  []string // one entry per upsert of search attributes
+	world  sync.Mutex // held while the function fields and what happens from outside run
+	mu     sync.Mutex // guards the lists
+	calls  []string   // activities in order of their first attempt, steps with their subject
+	shown  []string   // one entry per upsert of search attributes
 	looks  []contract.AssessInput
 	closes []contract.CloseInput
 	out    []contract.OutageInput
@@ -84,6 +85,8 @@ func (d *desk) register() {
 		d.mu.Lock()
 		d.looks = append(d.looks, in)
 		d.mu.Unlock()
+		d.world.Lock()
+		defer d.world.Unlock()
 		return d.assess(in)
 	})
 	as("CloseOrder", func(_ context.Context, in contract.CloseInput) (contract.CloseResult, error) {
@@ -91,10 +94,14 @@ func (d *desk) register() {
 		d.mu.Lock()
 		d.closes = append(d.closes, in)
 		d.mu.Unlock()
+		d.world.Lock()
+		defer d.world.Unlock()
 		return d.closing(in)
 	})
 	as("RefreshOrder", func(ctx context.Context, _ contract.RefreshInput) error {
 		d.first(ctx, "RefreshOrder")
+		d.world.Lock()
+		defer d.world.Unlock()
 		return d.refresh()
 	})
 	as("ReportOutage", func(ctx context.Context, in contract.OutageInput) error {
@@ -102,12 +109,16 @@ func (d *desk) register() {
 		d.mu.Lock()
 		d.out = append(d.out, in)
 		d.mu.Unlock()
+		d.world.Lock()
+		defer d.world.Unlock()
 		return d.report(in)
 	})
 	for _, name := range []string{"SubmitConsignment", "AmendConsignment", "CancelConsignment", "ShipParcel", "CaptureOrder",
 		"CancelShortUnits", "ReleaseAuthorisation", "NoteTracking", "HoldOrder"} {
 		as(name, func(ctx context.Context, in contract.StepInput) (contract.Assessment, error) {
 			d.first(ctx, name+" "+in.Step.Subject)
+			d.world.Lock()
+			defer d.world.Unlock()
 			return d.step(name, in)
 		})
 	}
@@ -136,7 +147,13 @@ func seen(attributes temporal.SearchAttributes) string {
 }
 
 // at does something so long after the order has started.
-func (d *desk) at(after time.Duration, do func()) { d.env.RegisterDelayedCallback(do, after) }
+func (d *desk) at(after time.Duration, do func()) {
+	d.env.RegisterDelayedCallback(func() {
+		d.world.Lock()
+		defer d.world.Unlock()
+		do()
+	}, after)
+}
 
 func (d *desk) signal(name string, payload any) func() {
 	return func() { d.env.SignalWorkflow(name, payload) }

@@ -3,6 +3,7 @@ package workflows_test
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 // standby answers for the activities of outages and writes down what was asked.
 type standby struct {
 	env    *testsuite.TestWorkflowEnvironment
+	world  sync.Mutex // held while an activity runs
 	calls  []string
 	freed  []activities.FreeInput
 	probe  func() error
@@ -40,6 +42,8 @@ func newStandby(t *testing.T) *standby {
 	as := func(name string, f any) { s.env.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name}) }
 	told := func(name string) func(context.Context, contract.OutageInput) error {
 		return func(_ context.Context, in contract.OutageInput) error {
+			s.world.Lock()
+			defer s.world.Unlock()
 			s.calls = append(s.calls, name+" "+in.System)
 			return nil
 		}
@@ -47,14 +51,20 @@ func newStandby(t *testing.T) *standby {
 	as("OpenOutage", told("OpenOutage"))
 	as("CloseOutage", told("CloseOutage"))
 	as("ProbeSystem", func(context.Context, contract.OutageInput) error {
+		s.world.Lock()
+		defer s.world.Unlock()
 		s.calls = append(s.calls, "ProbeSystem")
 		return s.probe()
 	})
 	as("ListWaiting", func(_ context.Context, in contract.ResumeInput) (activities.WaitingPage, error) {
+		s.world.Lock()
+		defer s.world.Unlock()
 		s.calls = append(s.calls, "ListWaiting "+in.After)
 		return activities.WaitingPage{Orders: s.list(in)}, nil
 	})
 	as("FreeOrders", func(_ context.Context, in activities.FreeInput) error {
+		s.world.Lock()
+		defer s.world.Unlock()
 		s.calls = append(s.calls, fmt.Sprintf("FreeOrders %d", len(in.Orders)))
 		s.freed = append(s.freed, in)
 		return nil
