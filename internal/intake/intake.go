@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"go.temporal.io/api/enums/v1"
@@ -33,6 +34,8 @@ type Intake struct {
 	Clock      func() time.Time
 	Stores     []string                   // keys of the shop's stores
 	Warehouses map[string]ports.Warehouse // by their name in the shop
+
+	listening atomic.Bool // the shop queues events for us
 }
 
 // readBatch is how many orders one request reads; the shop's complexity budget allows more, its answers get slow.

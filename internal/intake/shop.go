@@ -27,6 +27,7 @@ const pollOverlap = 2 * time.Minute
 // run sees the unconfirmed events again and changes nothing.
 func (i *Intake) DrainShop(ctx context.Context) (contract.IntakeResult, error) {
 	var result contract.IntakeResult
+	i.listen(ctx)
 	for round := 0; round < 50; round++ {
 		events, err := i.Shop.Events(ctx, eventPage)
 		if err != nil {
@@ -53,6 +54,21 @@ func (i *Intake) DrainShop(ctx context.Context) (contract.IntakeResult, error) {
 	woken, err := i.Sweep(ctx)
 	result.Woken = woken
 	return result, err
+}
+
+// listen asks the shop once per process to queue events for us: it queues nothing for
+// an integration that never asked, and asking costs a mutation. The shop adds what is
+// missing, so asking twice is harmless. Where asking fails, the poll finds the orders
+// and the next run asks again.
+func (i *Intake) listen(ctx context.Context) {
+	if i.listening.Load() {
+		return
+	}
+	if err := i.Shop.ListenToEvents(ctx); err != nil {
+		i.Log.Warn("the shop did not take our wish for events; orders are found by the poll meanwhile", zap.Error(err))
+		return
+	}
+	i.listening.Store(true)
 }
 
 func (i *Intake) takeEvents(ctx context.Context, events []ports.ShopEvent, result *contract.IntakeResult) error {
