@@ -1,6 +1,7 @@
 package endtoend_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -8,58 +9,74 @@ import (
 	"selvedge/internal/simulators/weather"
 )
 
+// lostAnswer is one way in which an answer gets lost.
+type lostAnswer struct {
+	number int
+	name   string
+	fault  weather.Fault
+}
+
+func lostAnswers(first int) []lostAnswer {
+	all := []lostAnswer{
+		{0, "after it was committed", weather.Fault{Kind: weather.CutAfterCommit}},
+		{0, "before it was committed", weather.Fault{Kind: weather.CutBeforeCommit}},
+		{0, "behind a bad gateway", weather.Fault{Kind: weather.Status502}},
+		{0, "and which commits seconds after we gave up", weather.Fault{Kind: weather.LateCommit, DelayMs: 2_400, Hang: true}},
+		{0, "and which commits seconds after the connection broke", weather.Fault{Kind: weather.LateCommit, DelayMs: 2_400}},
+		{0, "in a garbled body", weather.Fault{Kind: weather.Garbage}},
+	}
+	for i := range all {
+		all[i].number = first + i
+	}
+	return all
+}
+
 // createShipment has no key that would make a second one harmless: whatever becomes of
 // its answer, the customer gets one parcel, one mail and pays once.
 func TestAShipmentWhoseAnswerIsLost(t *testing.T) {
 	t.Parallel()
-	for number, c := range map[int]struct {
-		name  string
-		fault weather.Fault
-	}{
-		2001: {"after it was committed stands once", weather.Fault{Kind: weather.CutAfterCommit}},
-		2002: {"before it was committed is sent again", weather.Fault{Kind: weather.CutBeforeCommit}},
-		2003: {"behind a bad gateway stands once", weather.Fault{Kind: weather.Status502}},
-		2004: {"and which commits seconds after we gave up stands once", weather.Fault{Kind: weather.LateCommit, DelayMs: 2_400, Hang: true}},
-		2005: {"and which commits seconds after the connection broke stands once", weather.Fault{Kind: weather.LateCommit, DelayMs: 2_400}},
-		2006: {"in a garbled body stands once", weather.Fault{Kind: weather.Garbage}},
-	} {
-		for restart, number := range map[bool]int{false: number, true: number + 50} {
-			name := c.name
-			if restart {
-				name += ", though the worker dies meanwhile"
-			}
-			t.Run(name, func(t *testing.T) {
-				t.Parallel()
-				w := open(t, options{})
-				c.fault.Match = "createShipment"
-				require.NoError(t, w.shop.Weather().Script(c.fault))
-				w.sell(t, sale(number), nil)
-				if restart {
-					eventually(t, "the fault strikes", func() bool { return w.shop.Weather().Stats().Scripted > 0 })
-					w.stopWorkers()
-					w.startWorkers(t)
-				}
-				w.closes(t, number)
-				w.requireDelivered(t, number, 1)
-				require.Equal(t, int64(3990+495), w.inShop(t, number).Captured)
-				require.Equal(t, 1, w.shop.Weather().Stats().Scripted)
-			})
+	for restart, first := range map[bool]int{false: 2001, true: 2051} {
+		name := "stands once"
+		if restart {
+			name += " though the worker dies meanwhile"
 		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := open(t, options{})
+			cases := lostAnswers(first)
+			for _, c := range cases {
+				// The order's number within the input of createShipment, and in no query.
+				c.fault.Match = fmt.Sprintf(`"order":{"number":%d}`, c.number)
+				require.NoError(t, w.shop.Weather().Script(c.fault))
+				w.sell(t, sale(c.number), nil)
+			}
+			eventually(t, "every fault strikes", func() bool { return w.shop.Weather().Stats().Scripted == len(cases) })
+			if restart {
+				w.stopWorkers()
+				w.startWorkers(t)
+			}
+			for _, c := range cases {
+				w.closes(t, c.number)
+				w.requireDelivered(t, c.number, 1)
+				require.Equal(t, int64(3990+495), w.inShop(t, c.number).Captured, c.name)
+			}
+		})
 	}
 }
 
 func TestAnOrderWhoseAnswerIsLostIsAtTheWarehouseOnce(t *testing.T) {
 	t.Parallel()
-	for number, kind := range map[int]string{2101: weather.CutAfterCommit, 2102: weather.CutBeforeCommit, 2103: weather.Status502, 2104: weather.LateCommit} {
-		t.Run(kind, func(t *testing.T) {
-			t.Parallel()
-			w := open(t, options{})
-			require.NoError(t, w.floorWeather.Script(weather.Fault{Kind: kind, Match: "PUT ", DelayMs: 1_500}))
-			w.sell(t, sale(number), nil)
-			w.closes(t, number)
-			w.requireDelivered(t, number, 1)
-			require.Len(t, w.atWarehouse(number), 1)
-			require.Equal(t, 1, w.floorWeather.Stats().Scripted)
-		})
+	w := open(t, options{})
+	cases := lostAnswers(2101)
+	for _, c := range cases {
+		c.fault.Match, c.fault.DelayMs = fmt.Sprintf("PUT /partner/v1/orders/%d", c.number), 1_500
+		require.NoError(t, w.floorWeather.Script(c.fault))
+		w.sell(t, sale(c.number), nil)
 	}
+	for _, c := range cases {
+		w.closes(t, c.number)
+		w.requireDelivered(t, c.number, 1)
+		require.Len(t, w.atWarehouse(c.number), 1, c.name)
+	}
+	require.Equal(t, len(cases), w.floorWeather.Stats().Scripted)
 }

@@ -1,6 +1,7 @@
 package endtoend_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -51,8 +52,10 @@ func TestAParcel(t *testing.T) {
 		eventually(t, "the parcel is completed", func() bool { return w.mails(6004) == 1 })
 		w.act(t, acs.Action{Account: accountN, Order: "6004", Action: "track", TrackingNumbers: []string{"TRACKEDLATE"}})
 		w.asks(t, 6004, "late-tracking")
-		told := w.graphql(t, `{ orders(where: {number: [6004]}) { otherComment internalComment } }`)
-		require.Contains(t, toText(t, told), "TRACKEDLATE")
+		eventually(t, "the tracking stands in a comment", func() bool {
+			told := w.graphql(t, `{ orders(where: {number: [6004]}) { otherComment internalComment } }`)
+			return strings.Contains(toText(t, told), "TRACKEDLATE")
+		})
 		require.Empty(t, w.inShop(t, 6004).Shipments[0].Tracking, "a shipped shipment cannot change")
 		_, err := w.resolve(t, 6004, contract.Resolution{Action: contract.ActionSkip, Reason: "told the customer"})
 		require.NoError(t, err)

@@ -176,6 +176,10 @@ func environment(database, shop, floor string, more map[string]string) map[strin
 	return env
 }
 
+// registering is held while a namespace is made: the server updates its list of
+// namespaces by compare-and-set, and a crowd of them would starve each other.
+var registering sync.Mutex
+
 // namespace gives the world its own, so that worlds share task queues with nobody.
 func (w *world) namespace(ctx context.Context, t *testing.T, log *zap.Logger) {
 	t.Helper()
@@ -189,6 +193,8 @@ func (w *world) namespace(ctx context.Context, t *testing.T, log *zap.Logger) {
 	w.client, err = client.DialContext(ctx, client.Options{HostPort: temporal.Address, Namespace: w.ns, Logger: telemetry.TemporalLogger(log)})
 	require.NoError(t, err)
 	t.Cleanup(w.client.Close)
+	registering.Lock()
+	defer registering.Unlock()
 	_, err = w.client.WorkflowService().RegisterNamespace(ctx, &workflowservice.RegisterNamespaceRequest{Namespace: w.ns,
 		WorkflowExecutionRetentionPeriod: durationpb.New(24 * time.Hour)})
 	require.NoError(t, err)
