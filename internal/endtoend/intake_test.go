@@ -95,3 +95,17 @@ func TestAnOrderThatWasStoredAndNeverWokenIsFound(t *testing.T) {
 	require.Zero(t, woken)
 	require.Len(t, w.facts(t, 8201, domain.FactContent), 1)
 }
+
+func TestACustomersChangeReachesARunningOrderByTheEventQueue(t *testing.T) {
+	t.Parallel()
+	w := open(t, options{deaf: true})
+	w.runIntake(t)
+	w.sell(t, sale(8301, unmapped), nil)
+	w.runIntake(t)
+	w.asks(t, 8301, "unmapped:shipping-method")
+	w.admin(t, centra.Action{Action: "edit-shipping-option", Order: 8301, ShippingOption: "Express"})
+	require.Equal(t, 1, w.runIntake(t).Changed)
+	w.closes(t, 8301)
+	w.requireDelivered(t, 8301, 1)
+	require.Empty(t, w.facts(t, 8301, domain.FactAnswered), "nobody had to press anything")
+}
