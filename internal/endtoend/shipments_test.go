@@ -82,6 +82,27 @@ func TestAParcel(t *testing.T) {
 		w.closes(t, 6006)
 		require.Equal(t, 1, w.mails(6006))
 	})
+	t.Run("whose units a person has shipped in the shop already is a question, not a second mail", func(t *testing.T) {
+		t.Parallel()
+		w.sell(t, sale(6009), stays())
+		w.atFloor(t, 6009)
+		w.admin(t, centra.Action{Action: "ship-by-hand", Order: 6009, Carrier: "Royal Mail", Tracking: "BYHAND1", SendEmail: true})
+		w.act(t, acs.Action{Account: accountN, Order: "6009", Action: "ship"})
+		w.asks(t, 6009, "shipped-by-hand")
+		require.Len(t, w.inShop(t, 6009).Shipments, 1)
+		require.Equal(t, 1, w.mails(6009))
+	})
+	t.Run("told again and again by old webhooks stands once", func(t *testing.T) {
+		t.Parallel()
+		w.sell(t, sale(6010, with(line(6010, 1, shirt, 2))), &acs.FloorPlan{Parcels: []acs.PlannedParcel{
+			{Lines: []acs.PlannedUnits{{LineID: lineID(6010, 1), Quantity: 1}}}, {DelayMs: ptr(400)}}})
+		w.closes(t, 6010)
+		before := len(w.facts(t, 6010, domain.FactShipment))
+		_, err := w.intake.ReadFeed(t.Context(), north) // the whole feed, from its beginning
+		require.NoError(t, err)
+		require.Len(t, w.facts(t, 6010, domain.FactShipment), before)
+		w.requireDelivered(t, 6010, 2)
+	})
 	t.Run("with a gift certificate takes it along", func(t *testing.T) {
 		t.Parallel()
 		w.sell(t, sale(6007, with(line(6007, 1, shirt, 1), centra.SeedLine{ID: 60072, Kind: "giftCertificate", Name: "Gift", Quantity: 1, UnitPrice: 5000})), nil)
