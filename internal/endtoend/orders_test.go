@@ -178,15 +178,6 @@ func (w *world) resolve(t *testing.T, number int, r contract.Resolution) (contra
 	return reply, handle.Get(t.Context(), &reply)
 }
 
-func (w *world) view(t *testing.T, number int) contract.OrderView {
-	t.Helper()
-	var v contract.OrderView
-	answer, err := w.client.QueryWorkflow(t.Context(), workflowID(number), "", contract.QueryState)
-	require.NoError(t, err)
-	require.NoError(t, answer.Get(&v))
-	return v
-}
-
 // inShop is the truth about an order in the shop.
 func (w *world) inShop(t *testing.T, number int) centra.OrderState {
 	t.Helper()
