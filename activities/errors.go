@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
 	"selvedge/internal/fault"
@@ -79,6 +80,7 @@ func decided(err error) (*fault.Fault, bool) {
 // allows: a limit is no outage and must not use up the retries that tell one. What
 // was limited had no effect, so the step starts anew.
 func patient[T any](ctx context.Context, step func() (T, error)) (T, error) {
+	defer beating(ctx)()
 	for {
 		v, err := step()
 		var failure *temporal.ApplicationError
@@ -99,3 +101,31 @@ func patient[T any](ctx context.Context, step func() (T, error)) (T, error) {
 
 // reserve is the time that a step needs after a wait.
 const reserve = 20 * time.Second
+
+// beatEvery is how often a long activity says that it is alive. Short ones never do:
+// each heartbeat that reaches the server is paid for.
+const beatEvery = 6 * time.Second
+
+// beating heartbeats until it is stopped, so that a killed worker is noticed within
+// the heartbeat's timeout and not after the whole step's.
+func beating(ctx context.Context) (stop func()) {
+	if !activity.IsActivity(ctx) || activity.GetInfo(ctx).HeartbeatTimeout == 0 {
+		return func() {}
+	}
+	done := make(chan struct{})
+	go func() {
+		ticker := time.NewTicker(beatEvery)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+				activity.RecordHeartbeat(ctx)
+			}
+		}
+	}()
+	return func() { close(done) }
+}

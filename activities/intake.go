@@ -23,12 +23,14 @@ type Intake struct {
 
 // DrainShopEvents empties the shop's event queue: store, wake, confirm.
 func (i *Intake) DrainShopEvents(ctx context.Context, _ contract.IntakeInput) (contract.IntakeResult, error) {
+	defer beating(ctx)()
 	result, err := i.Taker.DrainShop(ctx)
 	return result, toTemporal(err, time.Second)
 }
 
 // PollUpdatedOrders reads the orders that the shop says were updated since the last poll.
 func (i *Intake) PollUpdatedOrders(ctx context.Context, in contract.IntakeInput) (contract.IntakeResult, error) {
+	defer beating(ctx)()
 	result, err := i.Taker.PollShop(ctx, in.Store)
 	if err != nil {
 		err = fmt.Errorf("poll %s: %w", in.Store, err)
@@ -38,6 +40,7 @@ func (i *Intake) PollUpdatedOrders(ctx context.Context, in contract.IntakeInput)
 
 // ReadWarehouseFeed reads a warehouse's events since the cursor.
 func (i *Intake) ReadWarehouseFeed(ctx context.Context, in contract.IntakeInput) (contract.IntakeResult, error) {
+	defer beating(ctx)()
 	result, err := i.Taker.ReadFeed(ctx, in.Warehouse)
 	return result, toTemporal(err, time.Second)
 }

@@ -263,6 +263,9 @@ func exceptionsOf(order domain.Order, questions []domain.Question, in contract.A
 	return open
 }
 
+// shownQuestions bounds what an assessment brings into history.
+const shownQuestions = 60
+
 // summarise keeps what the workflow decides by and what a person looks at.
 func summarise(record ports.OrderRecord, d lifecycle.Decision) contract.Assessment {
 	a := contract.Assessment{
@@ -274,6 +277,9 @@ func summarise(record ports.OrderRecord, d lifecycle.Decision) contract.Assessme
 			Name: due.Step, Subject: due.Subject, Warehouse: due.Warehouse, Carrier: due.Carrier,
 			Revision: due.Revision, Complete: due.Complete, Lines: linesOf(due),
 		})
+	}
+	if len(a.Questions) > shownQuestions {
+		a.Questions = a.Questions[:shownQuestions] // the exceptions hold them all
 	}
 	seen := map[string]bool{}
 	for _, l := range record.Order.Lines {

@@ -54,7 +54,10 @@ func (o *Outages) OpenOutage(ctx context.Context, in contract.OutageInput) error
 	name := outageKind(in)
 	kind, _ := exceptions.Lookup(name)
 	message := in.System + " does not answer"
-	if in.Credentials {
+	switch {
+	case in.System == "selvedge":
+		message = "Selvedge itself fails or lacks configuration; the worker's log and the order's history say what"
+	case in.Credentials:
 		message = in.System + " refuses our credentials or permissions"
 	}
 	return toTemporal(o.Store.OpenSystemException(ctx, ports.ExceptionRecord{

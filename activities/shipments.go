@@ -138,6 +138,13 @@ func (s *Shipments) takeOnce(ctx context.Context, in contract.StepInput, step do
 	}
 	order, err := s.read(ctx, in.Order)
 	if err != nil {
+		// An order that cannot be read is a question like any refusal: without a fact of
+		// it the same step would be due again at once, and for ever.
+		if refused, ok := decided(err); ok {
+			if _, _, appendErr := store.Append(ctx, in.Order, []domain.Fact{refusalFact(in, step, "", refused, s.Orders.Clock())}); appendErr != nil {
+				return fail(appendErr)
+			}
+		}
 		return fail(err)
 	}
 	record, err := store.Load(ctx, in.Order)

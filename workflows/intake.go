@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"errors"
+
 	"go.temporal.io/sdk/workflow"
 
 	"selvedge/activities"
@@ -19,10 +21,24 @@ func IntakeWorkflow(ctx workflow.Context, in contract.IntakeInput) (contract.Int
 	poll := workflow.WithActivityOptions(ctx, batchOptions(contract.QueueCentra, "read orders updated since the last poll"))
 	pollErr := workflow.ExecuteActivity(poll, intake.PollUpdatedOrders, in).Get(ctx, &polled)
 	result := contract.IntakeResult{Events: drained.Events, Changed: drained.Changed + polled.Changed, Woken: drained.Woken + polled.Woken}
-	if drainErr != nil {
-		return result, drainErr
+	return result, scheduled(ctx, drainErr, pollErr)
+}
+
+// scheduled ends a scheduled run: it never waits for a person, but what is away is
+// alerted once, even while no order needs it.
+func scheduled(ctx workflow.Context, failures ...error) error {
+	for _, err := range failures {
+		if err == nil {
+			continue
+		}
+		if system, credentials := blame(err); !refused(err) && system != "selvedge" {
+			if reportErr := reportOutage(ctx, contract.OutageInput{System: system, Credentials: credentials, Since: workflow.Now(ctx)}); reportErr != nil {
+				return errors.Join(err, reportErr)
+			}
+		}
+		return err
 	}
-	return result, pollErr
+	return nil
 }
 
 // WarehouseFeedWorkflow is one scheduled read of a warehouse's feed: what webhooks lost.
@@ -30,5 +46,5 @@ func WarehouseFeedWorkflow(ctx workflow.Context, in contract.IntakeInput) (contr
 	var result contract.IntakeResult
 	read := workflow.WithActivityOptions(ctx, batchOptions(contract.QueueACS, "read the feed of "+in.Warehouse))
 	err := workflow.ExecuteActivity(read, intake.ReadWarehouseFeed, in).Get(ctx, &result)
-	return result, err
+	return result, scheduled(ctx, err)
 }

@@ -42,10 +42,27 @@ func stepOptions(queue, summary string) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
 		TaskQueue:              queue,
 		StartToCloseTimeout:    2 * time.Minute,
+		HeartbeatTimeout:       heartbeat,
 		ScheduleToCloseTimeout: 24 * time.Hour,
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second, MaximumAttempts: 23,
 			NonRetryableErrorTypes: []string{activities.ErrRefused, activities.ErrMisconfigured}},
 		Summary: summary,
+	}
+}
+
+// heartbeat is how long a killed worker's activity stays unnoticed. Activities beat only
+// when they take longer than a few seconds, so a healthy step costs nothing more.
+const heartbeat = 20 * time.Second
+
+// freeOptions are for waking a page of orders at a rate that may be low.
+func freeOptions() workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		TaskQueue:              contract.QueueOrders,
+		StartToCloseTimeout:    30 * time.Minute,
+		HeartbeatTimeout:       time.Minute,
+		ScheduleToCloseTimeout: 2 * time.Hour,
+		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second},
+		Summary:                "free orders at a rate",
 	}
 }
 
@@ -60,12 +77,12 @@ func probeOptions(queue, summary string) workflow.ActivityOptions {
 	}
 }
 
-// batchOptions are for one page of intake or feed: it heartbeats nothing because a
-// page is short, and its end is the schedule's next run.
+// batchOptions are for one run of intake or feed; its end is the schedule's next run.
 func batchOptions(queue, summary string) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
 		TaskQueue:              queue,
 		StartToCloseTimeout:    2 * time.Minute,
+		HeartbeatTimeout:       heartbeat,
 		ScheduleToCloseTimeout: 10 * time.Minute,
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 15 * time.Second, MaximumAttempts: 6,
 			NonRetryableErrorTypes: []string{activities.ErrRefused, activities.ErrMisconfigured}},

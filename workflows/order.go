@@ -46,10 +46,11 @@ type order struct {
 	at      contract.Assessment // as of the last look
 	looked  bool
 	answers []contract.Resolution
-	taken   map[string]bool // commands taken by this run
-	refresh bool            // a person asked to look again: the shop is read first
-	stopped bool            // Cancel was pressed and taken
-	again   time.Time       // when a delayed or idle step is tried again
+	taken   map[string]bool       // commands taken by this run
+	refresh bool                  // a person asked to look again: the shop is read first
+	stopped bool                  // Cancel was pressed and taken
+	again   time.Time             // when a delayed or idle step is tried again
+	outage  *contract.OutageInput // to be reported once the store knows that the order waits
 
 	facts, released, retries, resolutions workflow.ReceiveChannel
 	signals                               int
@@ -119,6 +120,7 @@ func (w *order) look() error {
 	}
 	w.answers = w.answers[len(in.Answers):] // one may have come while the store was asked
 	w.at, w.looked = at, true
+	w.report()
 	if w.carry.Delayed == "" && len(at.Due) == 0 && !w.refresh {
 		w.carry.DelayedAt = zeroTime // nothing is left that an outage kept from being done
 	}
@@ -198,6 +200,7 @@ func (w *order) continueAsNew() error {
 		}
 	}
 	w.carry.Runs++
+	w.carry.Refresh = w.refresh
 	return workflow.NewContinueAsNewError(w.ctx, OrderWorkflow, contract.OrderInput{Order: w.id, State: &w.carry})
 }
 

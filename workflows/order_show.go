@@ -3,6 +3,7 @@ package workflows
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -37,7 +38,7 @@ func (w *order) show() {
 	if len(causes) == 0 && w.carry.Delayed != "" {
 		causes = []string{domain.NewCause("unavailable", w.carry.Delayed)}
 	}
-	slices.Sort(causes)
+	causes = w.fitting(causes)
 	state := w.shown()
 	if w.canAct() && len(causes) == 0 && w.carry.State != domain.NeedsAttention && w.carry.State != domain.Delayed {
 		state = w.carry.State // what is under way is shown once it is done
@@ -46,6 +47,24 @@ func (w *order) show() {
 		w.upsert(state, causes)
 	}
 	w.details()
+}
+
+// causesSize is how many bytes of causes go into the search attribute. The server ends a
+// workflow for good whose keyword list is above 2 KB; details and exceptions keep them all.
+const causesSize = 1800
+
+// fitting sorts causes and keeps as many as fit, with the count of the others.
+func (w *order) fitting(causes []string) []string {
+	slices.Sort(causes)
+	size := 0
+	for n, c := range causes {
+		size += len(strconv.Quote(c)) + 1
+		if size > causesSize {
+			kind := w.at.Questions[0].Kind
+			return append(causes[:n:n], fmt.Sprintf("%s:and-more:%d", kind, len(causes)-n))
+		}
+	}
+	return causes
 }
 
 func (w *order) upsert(state domain.OrderState, causes []string) {

@@ -19,6 +19,7 @@ func newOrder(ctx workflow.Context, in contract.OrderInput) *order {
 	w.carry.State = domain.Received // as set by whoever started the order
 	if in.State != nil {
 		w.carry = *in.State
+		w.refresh = in.State.Refresh
 	}
 	if w.carry.Delayed != "" {
 		w.again = workflow.Now(ctx).Add(retryDelayed) // the timer of the last run ended with it
@@ -69,13 +70,13 @@ func (w *order) receive() {
 		w.signals++
 		w.takeRetry()
 	}
-	for {
+	for w.looked { // before the first look nobody knows what is open; the channel keeps them
 		var r contract.Resolution
 		if !w.resolutions.ReceiveAsync(&r) {
 			break
 		}
 		w.signals++
-		if err := w.validate(r); err != nil {
+		if err := w.verdict(r); err != nil {
 			workflow.GetLogger(w.ctx).Warn("an answer was refused", "order", w.id.String(), "reason", err.Error())
 			continue
 		}
@@ -85,6 +86,28 @@ func (w *order) receive() {
 		w.stopped = true
 		w.takeAnswer(contract.Resolution{Action: contract.ActionWithdraw, By: "web-ui", Reason: "the workflow was cancelled"})
 	}
+}
+
+// verdict is validate for signals, whose outcome a replay must not decide anew: which
+// answers a kind allows changes with releases. A retry is asked of nothing but what is open.
+func (w *order) verdict(r contract.Resolution) error {
+	if r.Action == contract.ActionRetry {
+		return w.validate(r)
+	}
+	var refusal string
+	said := workflow.SideEffect(w.ctx, func(workflow.Context) any {
+		if err := w.validate(r); err != nil {
+			return err.Error()
+		}
+		return ""
+	})
+	if err := said.Get(&refusal); err != nil {
+		return err
+	}
+	if refusal != "" {
+		return errors.New(refusal)
+	}
+	return nil
 }
 
 // takeRetry makes one answer of any number of clicks.
@@ -168,6 +191,9 @@ func (w *order) validateFor(r contract.Resolution) error {
 		}
 		if r.Action == contract.ActionOverride && len(r.Override) == 0 {
 			return errors.New(`override needs what to use instead: add "override":{"shippingService":"…"}`)
+		}
+		if r.Action == contract.ActionRetry {
+			return nil // looking again is never wrong
 		}
 		kind, _ := exceptions.Lookup(q.Kind)
 		return exceptions.Allows(kind, string(r.Action))

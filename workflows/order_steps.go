@@ -43,7 +43,14 @@ func (w *order) act() error {
 	}
 	if refused(err) {
 		w.carry.DelayedAt = zeroTime // the system answers
-		return w.look()
+		before := w.at.Sequence
+		if err := w.look(); err != nil {
+			return err
+		}
+		if w.at.Sequence == before {
+			w.again = workflow.Now(w.ctx).Add(idle) // no fact tells of it: never try again at once
+		}
+		return nil
 	}
 	if err := w.setback(err); err != nil {
 		return err
@@ -118,14 +125,28 @@ func (w *order) setback(err error) error {
 	if w.carry.DelayedAt.IsZero() {
 		w.carry.DelayedAt = workflow.Now(w.ctx)
 	}
-	// Harmless when it runs twice or when another order was first: one workflow per system.
-	report := workflow.ExecuteActivity(workflow.WithActivityOptions(w.ctx, storeOptions("report that "+system+" is away")), outages.ReportOutage,
-		contract.OutageInput{System: system, Credentials: credentials, Since: w.carry.DelayedAt})
-	if err := report.Get(w.ctx, nil); err != nil {
-		// The order tries again by itself and reports again then.
-		workflow.GetLogger(w.ctx).Error("an outage could not be reported", "system", system, "error", err)
-	}
+	w.outage = &contract.OutageInput{System: system, Credentials: credentials, Since: w.carry.DelayedAt}
 	return nil
+}
+
+// report tells of an outage once the store knows that this order waits for it: an
+// outage that ends at once frees the orders that it finds waiting.
+func (w *order) report() {
+	if w.outage == nil {
+		return
+	}
+	in := *w.outage
+	w.outage = nil
+	if err := reportOutage(w.ctx, in); err != nil {
+		// The order tries again by itself and reports again then.
+		workflow.GetLogger(w.ctx).Error("an outage could not be reported", "system", in.System, "error", err)
+	}
+}
+
+// reportOutage is harmless when it runs twice or when somebody else was first: there
+// is one workflow per system.
+func reportOutage(ctx workflow.Context, in contract.OutageInput) error {
+	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, storeOptions("report that "+in.System+" is away")), outages.ReportOutage, in).Get(ctx, nil)
 }
 
 // blame finds the system that a failure names.
@@ -144,7 +165,7 @@ func blame(err error) (system string, credentials bool) {
 	var activity *temporal.ActivityError
 	if errors.As(err, &activity) {
 		switch activity.ActivityType().GetName() {
-		case "SubmitConsignment", "AmendConsignment", "CancelConsignment":
+		case "SubmitConsignment", "AmendConsignment", "CancelConsignment", "ReadWarehouseFeed":
 			return "acs", false
 		}
 		return "centra", false

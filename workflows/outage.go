@@ -30,10 +30,18 @@ func OutageWorkflow(ctx workflow.Context, in contract.OutageInput) error {
 	}
 	probe := workflow.WithActivityOptions(ctx, probeOptions(queueOf(in.System), "ask whether "+in.System+" is back"))
 	for n := 0; ; n++ {
-		if err := workflow.ExecuteActivity(probe, outages.ProbeSystem, in).Get(ctx, nil); err == nil {
-			break
-		} else if temporal.IsCanceledError(err) {
+		err := workflow.ExecuteActivity(probe, outages.ProbeSystem, in).Get(ctx, nil)
+		if temporal.IsCanceledError(err) {
 			return err
+		}
+		if err == nil {
+			over, err := freed(ctx, in)
+			if err != nil {
+				return err
+			}
+			if over {
+				return workflow.ExecuteActivity(store, outages.CloseOutage, in).Get(ctx, nil)
+			}
 		}
 		in.Probes++
 		if n >= probesPerRun {
@@ -45,19 +53,23 @@ func OutageWorkflow(ctx workflow.Context, in contract.OutageInput) error {
 			return err
 		}
 	}
-	if err := workflow.ExecuteActivity(store, outages.CloseOutage, in).Get(ctx, nil); err != nil {
-		return err
-	}
+}
+
+// freed frees the orders that wait for a system that answers again, and tells whether
+// the outage is over: a probe needs fewer permissions than the work, so it is not while
+// the first order that was freed waits again.
+func freed(ctx workflow.Context, in contract.OutageInput) (over bool, err error) {
 	cause := domain.NewCause("unavailable", in.System)
 	child := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID: contract.ResumeWorkflowID(cause), ParentClosePolicy: enums.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE, StaticSummary: "free the orders that waited for " + in.System,
 	})
-	err := workflow.ExecuteChildWorkflow(child, ResumeWorkflow, contract.ResumeInput{Cause: cause, By: "selvedge", Reason: in.System + " is back"}).GetChildWorkflowExecution().Get(ctx, nil)
+	var result contract.ResumeResult
+	err = workflow.ExecuteChildWorkflow(child, ResumeWorkflow, contract.ResumeInput{Cause: cause, By: "selvedge", Reason: in.System + " is back"}).Get(ctx, &result)
 	if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
-		return nil // it is freeing the same orders
+		return false, nil // somebody frees the same orders; look again after the next probe
 	}
-	return err
+	return err == nil && result.Stopped == "", err
 }
 
 // queueOf is the task queue of a system; the store's own outages are probed on the orders queue.
@@ -77,7 +89,7 @@ const canaryWait = 5 * time.Second
 // a rate when that one has gone on. An order that cannot go on opens its own question again.
 func ResumeWorkflow(ctx workflow.Context, in contract.ResumeInput) (contract.ResumeResult, error) {
 	store := workflow.WithActivityOptions(ctx, storeOptions("find the orders that wait on "+in.Cause))
-	free := workflow.WithActivityOptions(ctx, batchOptions(contract.QueueOrders, "wake orders"))
+	free := workflow.WithActivityOptions(ctx, freeOptions())
 	result := contract.ResumeResult{Freed: in.Freed}
 	rate := in.PerSecond
 	if rate <= 0 {

@@ -116,8 +116,16 @@ func (p *Parts) Activities(c client.Client) activities.Set {
 
 func (p *Parts) probes() map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
-		"centra": p.Shop.Probe,
-		"store":  p.Store.Ping,
+		// Reading an order that does not exist needs the permissions that all orders need.
+		"centra": func(ctx context.Context) error {
+			if err := p.Shop.Probe(ctx); err != nil {
+				return err
+			}
+			_, err := p.Shop.Orders(ctx, "", []string{"0"})
+			return err
+		},
+		"store":    p.Store.Ping,
+		"selvedge": p.Store.Ping, // the first order that is freed tells whether it was mended
 		"acs": func(ctx context.Context) error {
 			for _, key := range slices.Sorted(keysOf(p.ACS)) {
 				if err := p.ACS[key].Probe(ctx); err != nil {

@@ -101,6 +101,7 @@ type OrderCarry struct {
 	Runs      int               `json:"runs,omitempty"`     // continued as new so many times
 	Delayed   string            `json:"delayed,omitempty"`  // system that was away
 	DelayedAt time.Time         `json:"delayedAt,omitzero"`
+	Refresh   bool              `json:"refresh,omitempty"` // a person's retry has still to read the shop
 }
 
 // FactSignal is the wake-up; an empty one is ignored.
