@@ -176,8 +176,10 @@ func blouses(quantity int) domain.Order {
 	return domain.Order{
 		ID: orderID, Status: domain.ShopConfirmed, Currency: "GBP", Country: "GB", PaymentMethod: domain.Ref{URI: "card"},
 		Market: domain.Ref{ID: "1"}, GrandTotal: 10000, Payment: domain.Payment{Authorized: 10000},
-		Lines: []domain.Line{{ID: "1", Kind: domain.LineProduct, SKU: "BLOUSE-S", Quantity: quantity, UnitPrice: 5000, Total: 5000 * int64(quantity),
-			Allocations: []domain.Allocation{{Warehouse: hillington, Quantity: quantity}}}},
+		Lines: []domain.Line{{
+			ID: "1", Kind: domain.LineProduct, SKU: "BLOUSE-S", Quantity: quantity, UnitPrice: 5000, Total: 5000 * int64(quantity),
+			Allocations: []domain.Allocation{{Warehouse: hillington, Quantity: quantity}},
+		}},
 	}
 }
 

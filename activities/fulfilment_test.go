@@ -26,8 +26,10 @@ func TestSubmittingTwiceIsOneFact(t *testing.T) {
 		_, err := d.fulfilment.SubmitConsignment(t.Context(), d.step(domain.StepSubmit, "10001"))
 		require.NoError(t, err)
 	}
-	require.Equal(t, []domain.SubmittedFact{{Consignment: "10001", Warehouse: hillington, Revision: 1, Fingerprint: "today", Sent: "s",
-		Lines: []domain.LineQuantity{{Line: "1", Quantity: 2}}}}, told[domain.SubmittedFact](t, d.store, domain.FactSubmitted))
+	require.Equal(t, []domain.SubmittedFact{{
+		Consignment: "10001", Warehouse: hillington, Revision: 1, Fingerprint: "today", Sent: "s",
+		Lines: []domain.LineQuantity{{Line: "1", Quantity: 2}},
+	}}, told[domain.SubmittedFact](t, d.store, domain.FactSubmitted))
 }
 
 func TestOurOwnOrderUnderTheNumberIsAdopted(t *testing.T) {
@@ -35,8 +37,10 @@ func TestOurOwnOrderUnderTheNumberIsAdopted(t *testing.T) {
 	d := newDesk(t)
 	d.house.place = func(domain.Consignment) (ports.Receipt, error) { return ports.Receipt{}, conflict("order_exists") }
 	d.house.order = func() (domain.WarehouseOrder, error) {
-		return domain.WarehouseOrder{Number: "10001", Reference: orderID.String(), Warehouse: hillington, Status: domain.WarehouseAccepted, Revision: 3,
-			Lines: []domain.WarehouseOrderLine{{Line: "1", SKU: "BLOUSE-S", Quantity: 1}}}, nil
+		return domain.WarehouseOrder{
+			Number: "10001", Reference: orderID.String(), Warehouse: hillington, Status: domain.WarehouseAccepted, Revision: 3,
+			Lines: []domain.WarehouseOrderLine{{Line: "1", SKU: "BLOUSE-S", Quantity: 1}},
+		}, nil
 	}
 	_, err := d.fulfilment.SubmitConsignment(t.Context(), d.step(domain.StepSubmit, "10001"))
 	require.NoError(t, err)

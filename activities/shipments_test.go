@@ -18,8 +18,10 @@ func (d *desk) leave(id string, sequence int, lines ...domain.ShipmentLine) {
 	d.t.Helper()
 	_, _, err := d.store.Append(d.t.Context(), orderID, []domain.Fact{
 		fact(domain.FactSubmitted, "submitted", domain.SubmittedFact{Consignment: "10001", Warehouse: hillington, Revision: 1, Fingerprint: "today", Lines: []domain.LineQuantity{{Line: "1", Quantity: 2}}}),
-		fact(domain.FactShipment, "shipment:"+id, domain.Shipment{ID: id, Consignment: "10001", Warehouse: hillington, Sequence: sequence, Revision: 1,
-			ShippedAt: noon, Carrier: "DPD", Trackings: []string{"T-" + id}, Parcels: 1, Lines: lines}),
+		fact(domain.FactShipment, "shipment:"+id, domain.Shipment{
+			ID: id, Consignment: "10001", Warehouse: hillington, Sequence: sequence, Revision: 1,
+			ShippedAt: noon, Carrier: "DPD", Trackings: []string{"T-" + id}, Parcels: 1, Lines: lines,
+		}),
 	})
 	require.NoError(d.t, err)
 }
@@ -290,8 +292,10 @@ func TestShortUnitsAreCancelledOnce(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.leave("SH1", 1, blouse(1))
-	_, _, err := d.store.Append(t.Context(), orderID, []domain.Fact{fact(domain.FactWarehouseOrder, "order:3", domain.WarehouseOrder{Number: "10001", Reference: orderID.String(), Warehouse: hillington,
-		Status: domain.WarehouseShipped, Revision: 3, Lines: []domain.WarehouseOrderLine{{Line: "1", SKU: "BLOUSE-S", Quantity: 2, Shipped: 1, Short: 1}}})})
+	_, _, err := d.store.Append(t.Context(), orderID, []domain.Fact{fact(domain.FactWarehouseOrder, "order:3", domain.WarehouseOrder{
+		Number: "10001", Reference: orderID.String(), Warehouse: hillington,
+		Status: domain.WarehouseShipped, Revision: 3, Lines: []domain.WarehouseOrderLine{{Line: "1", SKU: "BLOUSE-S", Quantity: 2, Shipped: 1, Short: 1}},
+	})})
 	require.NoError(t, err)
 	d.shop.cancel = func(lines []domain.LineQuantity) error {
 		require.Equal(t, []domain.LineQuantity{{Line: "1", Quantity: 1}}, lines)

@@ -113,8 +113,10 @@ func (d *desk) register() {
 		defer d.world.Unlock()
 		return d.report(in)
 	})
-	for _, name := range []string{"SubmitConsignment", "AmendConsignment", "CancelConsignment", "ShipParcel", "CaptureOrder",
-		"CancelShortUnits", "ReleaseAuthorisation", "NoteTracking", "HoldOrder"} {
+	for _, name := range []string{
+		"SubmitConsignment", "AmendConsignment", "CancelConsignment", "ShipParcel", "CaptureOrder",
+		"CancelShortUnits", "ReleaseAuthorisation", "NoteTracking", "HoldOrder",
+	} {
 		as(name, func(ctx context.Context, in contract.StepInput) (contract.Assessment, error) {
 			d.first(ctx, name+" "+in.Step.Subject)
 			d.world.Lock()

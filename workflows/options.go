@@ -44,8 +44,10 @@ func stepOptions(queue, summary string) workflow.ActivityOptions {
 		StartToCloseTimeout:    2 * time.Minute,
 		HeartbeatTimeout:       heartbeat,
 		ScheduleToCloseTimeout: 24 * time.Hour,
-		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second, MaximumAttempts: 23,
-			NonRetryableErrorTypes: []string{activities.ErrRefused, activities.ErrMisconfigured}},
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second, MaximumAttempts: 23,
+			NonRetryableErrorTypes: []string{activities.ErrRefused, activities.ErrMisconfigured},
+		},
 		Summary: summary,
 	}
 }
@@ -84,8 +86,10 @@ func batchOptions(queue, summary string) workflow.ActivityOptions {
 		StartToCloseTimeout:    2 * time.Minute,
 		HeartbeatTimeout:       heartbeat,
 		ScheduleToCloseTimeout: 10 * time.Minute,
-		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 15 * time.Second, MaximumAttempts: 6,
-			NonRetryableErrorTypes: []string{activities.ErrRefused, activities.ErrMisconfigured}},
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 15 * time.Second, MaximumAttempts: 6,
+			NonRetryableErrorTypes: []string{activities.ErrRefused, activities.ErrMisconfigured},
+		},
 		Summary: summary,
 	}
 }

@@ -138,7 +138,7 @@ func TestARetryThatMeetsAnOutageReadsTheOrderOnceTheShopIsBack(t *testing.T) {
 		d.env.SignalWorkflow(contract.SignalReleased, nil)
 	})
 	d.run()
-	require.Equal(t, []string{"AssessOrder", "RefreshOrder", "ReportOutage", "AssessOrder", "RefreshOrder", "AssessOrder", "CloseOrder"}, d.calls)
+	require.Equal(t, []string{"AssessOrder", "RefreshOrder", "AssessOrder", "ReportOutage", "RefreshOrder", "AssessOrder", "CloseOrder"}, d.calls)
 }
 
 func TestWithTheStoreAwayALookBecomesAnOrdinaryActivity(t *testing.T) {
@@ -206,8 +206,10 @@ func TestADelayedOrderThatContinuedAsNewTriesAgainByItself(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	unavailableFor(d, func() bool { return true }, nil)
-	d.start(contract.OrderInput{Order: orderID, State: &contract.OrderCarry{State: domain.Delayed, Causes: []string{"unavailable:acs"},
-		HeldSince: dawn.Add(-time.Hour), Delayed: "acs", DelayedAt: dawn.Add(-time.Hour)}})
+	d.start(contract.OrderInput{Order: orderID, State: &contract.OrderCarry{
+		State: domain.Delayed, Causes: []string{"unavailable:acs"},
+		HeldSince: dawn.Add(-time.Hour), Delayed: "acs", DelayedAt: dawn.Add(-time.Hour),
+	}})
 	require.NoError(t, d.env.GetWorkflowError())
 	require.Equal(t, []time.Duration{time.Hour}, d.alarms)
 	require.Equal(t, 1, d.called("SubmitConsignment 10001"))

@@ -117,8 +117,10 @@ func TestWhateverHappensAnOrderStaysInStep(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
 		d := newDesk(t)
-		m := &model{d: d, sequence: 1, refused: map[string]bool{}, recorded: map[string]bool{}, taken: map[string]int{}, given: map[string]*answered{},
-			outcomes: rapid.SliceOfN(rapid.SampledFrom([]string{"done", "refused", "away", "nothing"}), 0, 12).Draw(r, "outcomes")}
+		m := &model{
+			d: d, sequence: 1, refused: map[string]bool{}, recorded: map[string]bool{}, taken: map[string]int{}, given: map[string]*answered{},
+			outcomes: rapid.SliceOfN(rapid.SampledFrom([]string{"done", "refused", "away", "nothing"}), 0, 12).Draw(r, "outcomes"),
+		}
 		d.assess, d.step, d.closing = m.assess, m.take, m.close
 		events := rapid.SliceOfN(rapid.SampledFrom([]string{"parcel", "echo", "retry", "released", "retry", "skip", "withdraw-order"}), 0, 20).Draw(r, "events")
 		parcels, now := 0, time.Duration(0)

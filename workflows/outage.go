@@ -111,8 +111,10 @@ func ResumeWorkflow(ctx workflow.Context, in contract.ResumeInput) (contract.Res
 		if in.After == "" {
 			batch = batch[:1] // the canary
 		}
-		if err := workflow.ExecuteActivity(free, outages.FreeOrders, activities.FreeInput{Cause: in.Cause, Orders: batch, PerSecond: rate,
-			By: in.By, Reason: in.Reason, Command: "resume-" + workflow.GetInfo(ctx).FirstRunID}).Get(ctx, nil); err != nil {
+		if err := workflow.ExecuteActivity(free, outages.FreeOrders, activities.FreeInput{
+			Cause: in.Cause, Orders: batch, PerSecond: rate,
+			By: in.By, Reason: in.Reason, Command: "resume-" + workflow.GetInfo(ctx).FirstRunID,
+		}).Get(ctx, nil); err != nil {
 			return result, err
 		}
 		if in.After == "" {

@@ -85,7 +85,7 @@ func TestAnOutageAlertsOnceProbesAndFreesTheOrders(t *testing.T) {
 	}
 	s.env.ExecuteWorkflow(workflows.OutageWorkflow, contract.OutageInput{System: "acs", ProbeEvery: 15 * time.Second})
 	require.NoError(t, s.env.GetWorkflowError())
-	require.Equal(t, []string{"OpenOutage acs", "ProbeSystem", "ProbeSystem", "ProbeSystem", "ProbeSystem", "ProbeSystem", "ProbeSystem", "ProbeSystem", "CloseOutage acs", "ListWaiting "}, s.calls)
+	require.Equal(t, []string{"OpenOutage acs", "ProbeSystem", "ProbeSystem", "ProbeSystem", "ProbeSystem", "ProbeSystem", "ProbeSystem", "ProbeSystem", "ListWaiting ", "CloseOutage acs"}, s.calls)
 	require.Equal(t, []time.Duration{15 * time.Second, 30 * time.Second, 45 * time.Second, time.Minute, time.Minute, time.Minute}, s.timers)
 }
 
@@ -102,7 +102,7 @@ func TestALongOutageContinuesAsNewWithoutAnotherAlert(t *testing.T) {
 	second.probe = func() error { return nil }
 	second.env.ExecuteWorkflow(workflows.OutageWorkflow, next)
 	require.NoError(t, second.env.GetWorkflowError())
-	require.Equal(t, []string{"ProbeSystem", "CloseOutage acs", "ListWaiting "}, second.calls)
+	require.Equal(t, []string{"ProbeSystem", "ListWaiting ", "CloseOutage acs"}, second.calls)
 }
 
 func TestAnOutageWhoseOrdersAreBeingFreedAlreadyIsOver(t *testing.T) {

@@ -9,4 +9,5 @@ func Register(r worker.WorkflowRegistry) {
 	r.RegisterWorkflow(ResumeWorkflow)
 	r.RegisterWorkflow(IntakeWorkflow)
 	r.RegisterWorkflow(WarehouseFeedWorkflow)
+	r.RegisterWorkflow(CompletenessWorkflow)
 }
