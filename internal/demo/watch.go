@@ -129,7 +129,7 @@ func (w *world) look(ctx context.Context) (outcome, error) {
 	}
 	o := outcome{
 		Weather: w.o.Weather, Refused: w.day.Refused, Counts: map[string]int{}, Warehouses: w.day.Warehouses, Carriers: w.day.Carriers, Items: w.day.Items,
-		Addresses: map[string]string{"temporal": w.temporalAddress(), "webUI": w.webUI(), "centra": w.sims.centraURL, "acs": w.sims.acsURL, "console": ""},
+		Addresses: map[string]string{"temporal": w.temporalAddress(), "webUI": w.webUI(), "centra": w.sims.centraURL, "acs": w.sims.acsServer.address, "console": w.doorsAddress()},
 	}
 	if o.Refused == nil {
 		o.Refused = []sampleday.RefusedRow{}
@@ -187,4 +187,13 @@ func decode(payload *common.Payload, target any) {
 	if payload != nil {
 		_ = converter.GetDefaultDataConverter().FromPayload(payload, target)
 	}
+}
+
+// doorsAddress is where webhooks are taken, as `starter serve` does; empty where
+// somebody else runs that.
+func (w *world) doorsAddress() string {
+	if w.server == nil {
+		return ""
+	}
+	return w.server.address
 }
