@@ -9,6 +9,8 @@ type Set struct {
 	Shipments  *Shipments
 	Outages    *Outages
 	Intake     *Intake
+	// Completeness counts what the shop holds ready.
+	Completeness *Completeness
 }
 
 // Register makes all activities known to a worker. Every worker knows all of them;
@@ -19,4 +21,5 @@ func (s Set) Register(r worker.ActivityRegistry) {
 	r.RegisterActivity(s.Shipments)
 	r.RegisterActivity(s.Outages)
 	r.RegisterActivity(s.Intake)
+	r.RegisterActivity(s.Completeness)
 }

@@ -111,6 +111,11 @@ func (p *Parts) Activities(c client.Client) activities.Set {
 		Shipments:  &activities.Shipments{Orders: orders, Shop: p.Shop, Settle: s.Settle},
 		Outages:    &activities.Outages{Store: p.Store, Client: c, Probes: p.probes(), Clock: time.Now, ProbeEvery: s.ProbeEvery},
 		Intake:     &activities.Intake{Taker: p.Intake(c)},
+		Completeness: &activities.Completeness{
+			Shop: p.Shop, Store: p.Store, Orders: p.Intake(c), Clock: time.Now,
+			// Two polls and a slow run of intake: what it still misses then, it has missed.
+			Grace: 2*s.IntakeEvery + 30*time.Second,
+		},
 	}
 }
 

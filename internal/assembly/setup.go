@@ -82,14 +82,15 @@ type schedule struct {
 	id       string
 	every    time.Duration
 	workflow string
-	input    contract.IntakeInput
+	input    any
 	summary  string
 }
 
 func (p *Parts) schedules() []schedule {
 	var all []schedule
 	for _, store := range p.Stores() {
-		all = append(all, schedule{contract.IntakeScheduleID(store), p.Config.Selvedge.IntakeEvery, "IntakeWorkflow", contract.IntakeInput{Store: store}, "take in orders of " + store})
+		all = append(all, schedule{contract.IntakeScheduleID(store), p.Config.Selvedge.IntakeEvery, "IntakeWorkflow", contract.IntakeInput{Store: store}, "take in orders of " + store},
+			schedule{contract.CompletenessScheduleID(store), p.Config.Selvedge.CompletenessEvery, "CompletenessWorkflow", contract.CompletenessInput{Store: store}, "count the orders of " + store})
 	}
 	for _, w := range slices.Sorted(keysOf(p.ACS)) {
 		all = append(all, schedule{contract.FeedScheduleID(w), p.Config.Selvedge.FeedEvery, "WarehouseFeedWorkflow", contract.IntakeInput{Warehouse: w}, "read the feed of " + w})

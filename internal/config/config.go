@@ -50,6 +50,8 @@ type Settings struct {
 	// IntakeEvery and FeedEvery are the intervals of the schedules.
 	IntakeEvery time.Duration `env:"INTAKE_EVERY" envDefault:"1m"`
 	FeedEvery   time.Duration `env:"FEED_EVERY" envDefault:"1m"`
+	// CompletenessEvery is how often the shop's ready orders are counted against the facts.
+	CompletenessEvery time.Duration `env:"COMPLETENESS_EVERY" envDefault:"5m"`
 	// NumberPrefix precedes order numbers at the warehouse where shops share an account.
 	NumberPrefix string `env:"NUMBER_PREFIX"`
 	// HomeCountry is where the warehouses stand; parcels to any other need customs attributes.
@@ -208,8 +210,9 @@ func (s Settings) check() []error {
 	positive := map[string]time.Duration{
 		"TRACKING_WAIT": s.TrackingWait, "RETURN_WINDOW": s.ReturnWindow, "CAPTURE_WAIT": s.CaptureWait,
 		"OUTAGE_BUDGET": s.OutageBudget, "SETTLE": s.Settle, "PROBE_EVERY": s.ProbeEvery, "INTAKE_EVERY": s.IntakeEvery, "FEED_EVERY": s.FeedEvery,
+		"COMPLETENESS_EVERY": s.CompletenessEvery,
 	}
-	for _, name := range []string{"TRACKING_WAIT", "RETURN_WINDOW", "CAPTURE_WAIT", "OUTAGE_BUDGET", "SETTLE", "PROBE_EVERY", "INTAKE_EVERY", "FEED_EVERY"} {
+	for _, name := range []string{"TRACKING_WAIT", "RETURN_WINDOW", "CAPTURE_WAIT", "OUTAGE_BUDGET", "SETTLE", "PROBE_EVERY", "INTAKE_EVERY", "FEED_EVERY", "COMPLETENESS_EVERY"} {
 		if positive[name] <= 0 {
 			complaints = append(complaints, fmt.Errorf("%s%s: %s is not positive; give a duration such as 30m", Prefix, name, positive[name]))
 		}

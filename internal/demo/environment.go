@@ -22,18 +22,19 @@ func webhookSecret() string {
 func (w *world) environment() map[string]string {
 	env := w.sims.environment()
 	for name, value := range map[string]string{
-		"DATABASE_URL":           w.pg.URL("selvedge"),
-		"TEMPORAL_ADDRESS":       w.temporalAddress(),
-		"TEMPORAL_NAMESPACE":     "default",
-		"SELVEDGE_MASTER_KEYS":   "demo:" + w.sims.masterKey,
-		"SELVEDGE_TRACKING_WAIT": trackingWait.String(),
-		"SELVEDGE_RETURN_WINDOW": returnWindow.String(),
-		"SELVEDGE_CAPTURE_WAIT":  captureWait.String(),
-		"SELVEDGE_SETTLE":        settle.String(),
-		"SELVEDGE_PROBE_EVERY":   "2s",
-		"SELVEDGE_INTAKE_EVERY":  "4s",
-		"SELVEDGE_FEED_EVERY":    "3s",
-		"SELVEDGE_WORKER_LISTEN": "127.0.0.1:0",
+		"DATABASE_URL":                w.pg.URL("selvedge"),
+		"TEMPORAL_ADDRESS":            w.temporalAddress(),
+		"TEMPORAL_NAMESPACE":          "default",
+		"SELVEDGE_MASTER_KEYS":        "demo:" + w.sims.masterKey,
+		"SELVEDGE_TRACKING_WAIT":      trackingWait.String(),
+		"SELVEDGE_RETURN_WINDOW":      returnWindow.String(),
+		"SELVEDGE_CAPTURE_WAIT":       captureWait.String(),
+		"SELVEDGE_SETTLE":             settle.String(),
+		"SELVEDGE_PROBE_EVERY":        "2s",
+		"SELVEDGE_INTAKE_EVERY":       "4s",
+		"SELVEDGE_FEED_EVERY":         "3s",
+		"SELVEDGE_COMPLETENESS_EVERY": "10s",
+		"SELVEDGE_WORKER_LISTEN":      "127.0.0.1:0",
 	} {
 		env[name] = value
 	}

@@ -30,6 +30,7 @@ type OrderTally struct {
 	ID          domain.OrderID
 	Known       bool
 	Wholesale   bool
+	TakenAt     time.Time // when we first saw it
 	ClosedAt    time.Time // zero while open
 	ClosedState domain.OrderState
 	ClosedCause string
@@ -82,6 +83,14 @@ type Gap struct {
 
 // GapSystem is the system under which the gaps of a store's orders are kept.
 func GapSystem(store string) string { return "completeness/" + store }
+
+// OrderRun is what Temporal says of an order's workflow.
+type OrderRun struct {
+	Running bool
+	Status  string            // in plain words: running, terminated, never started
+	State   domain.OrderState // as last shown
+	Causes  []string          // as last shown
+}
 
 // CompletenessStore is what the completeness count needs of the store.
 type CompletenessStore interface {

@@ -18,7 +18,7 @@ func (s *Store) Tally(ctx context.Context, ids []domain.OrderID) ([]ports.OrderT
 	const op = "tally orders"
 	stores, numbers := columnsOf(ids)
 	rows, err := s.pool.Query(ctx, `
-		SELECT n.store, n.number, o.store IS NOT NULL, COALESCE(o.wholesale, false), o.closed_at, COALESCE(o.closed_state, ''),
+		SELECT n.store, n.number, o.store IS NOT NULL, COALESCE(o.wholesale, false), o.taken_at, o.closed_at, COALESCE(o.closed_state, ''),
 			COALESCE(o.closed_cause, ''), COALESCE(o.content, '{}'),
 			EXISTS (SELECT FROM facts f WHERE f.store = n.store AND f.number = n.number AND f.kind = 'submitted'),
 			COALESCE((SELECT array_agg(e.cause ORDER BY e.cause) FROM exceptions e
@@ -33,10 +33,10 @@ func (s *Store) Tally(ctx context.Context, ids []domain.OrderID) ([]ports.OrderT
 		return nil, toFault(op, err)
 	}
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (t ports.OrderTally, err error) {
-		var closed *time.Time
-		err = row.Scan(&t.ID.Store, &t.ID.Number, &t.Known, &t.Wholesale, &closed, &t.ClosedState, &t.ClosedCause, &t.Content,
+		var taken, closed *time.Time
+		err = row.Scan(&t.ID.Store, &t.ID.Number, &t.Known, &t.Wholesale, &taken, &closed, &t.ClosedState, &t.ClosedCause, &t.Content,
 			&t.Submitted, &t.Causes, &t.Refused)
-		t.ClosedAt = instant(closed)
+		t.TakenAt, t.ClosedAt = instant(taken), instant(closed)
 		return t, err
 	})
 	return list, toFault(op, err)
