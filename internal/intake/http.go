@@ -66,7 +66,7 @@ func (s *Server) warehouse(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err == nil {
-		err = s.intake.TakeEvent(r.Context(), name, event)
+		err = s.intake.takeOrRefuse(r.Context(), "webhook", name, event)
 	} else {
 		// It cannot be read and will not become readable: kept, listed, and not sent again.
 		err = s.intake.Store.SaveRefused(r.Context(), "webhook/"+name, r.Header.Get("webhook-id"), err.Error(), body, s.intake.Clock())

@@ -191,16 +191,20 @@ func counted(units int) string {
 }
 
 // Sweep wakes the orders that were told something and have not looked since: what a
-// crash between storing and waking left behind. It returns how many it woke.
+// crash between storing and waking left behind. It returns how many it woke. One that
+// cannot be woken hinders none of the others: listing them has put off their next turn.
 func (i *Intake) Sweep(ctx context.Context) (int, error) {
 	ids, err := i.Store.Unseen(ctx, i.Clock().Add(-sweepAfter), 500)
 	if err != nil {
 		return 0, fmt.Errorf("find orders that were not woken: %w", err)
 	}
+	woken, failed := 0, error(nil)
 	for _, id := range ids {
 		if err := i.signal(ctx, id, 0, func() (domain.Order, error) { return i.Store.Order(ctx, id) }); err != nil {
-			return 0, err
+			failed = errors.Join(failed, err)
+			continue
 		}
+		woken++
 	}
-	return len(ids), nil
+	return woken, failed
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -44,7 +45,7 @@ func (i *Intake) ReadFeed(ctx context.Context, warehouse string) (contract.Intak
 			return result, fmt.Errorf("read the feed of %s after %d: %w", warehouse, after, err)
 		}
 		for _, e := range events {
-			if err := i.TakeEvent(ctx, warehouse, e); err != nil {
+			if err := i.takeOrRefuse(ctx, "feed", warehouse, e); err != nil {
 				return result, err
 			}
 			result.Events++
@@ -85,15 +86,14 @@ func (i *Intake) catchUp(ctx context.Context, w ports.Warehouse, result *contrac
 			return fmt.Errorf("read orders of %s: %w", w.Key(), err)
 		}
 		for _, o := range orders {
-			facts := []domain.Fact{domain.NewWarehouseOrderFact(o, o.UpdatedAt)}
-			shipments, err := w.Shipments(ctx, o.Number)
+			facts, err := withShipments(ctx, w, o)
+			if err == nil {
+				err = i.record(ctx, w.Key(), o.Number, o.Reference, facts, true)
+			}
+			if fault.Is(err, fault.Invalid) {
+				err = i.refuseFrom(ctx, "feed/"+w.Key(), "order/"+o.Number, err, nil)
+			}
 			if err != nil {
-				return fmt.Errorf("read shipments of %s: %w", o.Number, err)
-			}
-			for _, s := range shipments {
-				facts = append(facts, domain.NewShipmentFact(s, s.ShippedAt))
-			}
-			if err := i.record(ctx, w.Key(), o.Number, o.Reference, facts, true); err != nil {
 				return err
 			}
 			result.Events++
@@ -105,8 +105,45 @@ func (i *Intake) catchUp(ctx context.Context, w ports.Warehouse, result *contrac
 	}
 }
 
+// withShipments is what a warehouse says of an order and of its shipments now.
+func withShipments(ctx context.Context, w ports.Warehouse, o domain.WarehouseOrder) ([]domain.Fact, error) {
+	facts := []domain.Fact{domain.NewWarehouseOrderFact(o, o.UpdatedAt)}
+	shipments, err := w.Shipments(ctx, o.Number)
+	if err != nil {
+		return nil, fmt.Errorf("read shipments of %s: %w", o.Number, err)
+	}
+	for _, s := range shipments {
+		facts = append(facts, domain.NewShipmentFact(s, s.ShippedAt))
+	}
+	return facts, nil
+}
+
+// takeOrRefuse takes an event; one whose content cannot be kept becomes a refused
+// input instead of standing in the way of every event behind it. The same event again
+// is the same refused input.
+func (i *Intake) takeOrRefuse(ctx context.Context, door, warehouse string, e ports.WarehouseEvent) error {
+	err := i.TakeEvent(ctx, warehouse, e)
+	if !fault.Is(err, fault.Invalid) {
+		return err
+	}
+	body, failed := json.Marshal(e) // free of personal data, as the adapter made it
+	if failed != nil {
+		body = nil // the reason and the id are worth keeping by themselves
+	}
+	return i.refuseFrom(ctx, door+"/"+warehouse, e.ID, err, body)
+}
+
+func (i *Intake) refuseFrom(ctx context.Context, source, key string, reason error, body []byte) error {
+	i.Log.Error("what a warehouse tells cannot be kept; it stands among the refused inputs", zap.String("source", source), zap.String("key", key), zap.Error(reason))
+	if err := i.Store.SaveRefused(ctx, source, key, reason.Error(), body, i.Clock()); err != nil {
+		return fmt.Errorf("keep refused input %s of %s: %w", key, source, err)
+	}
+	return nil
+}
+
 // TakeEvent stores one event of a warehouse, from its webhook or its feed, and wakes
-// the order if the event asks for something. The same event twice is one fact.
+// the order if the event asks for something. The same event twice is one fact. An event
+// that cannot be kept as it is answers fault.Invalid.
 func (i *Intake) TakeEvent(ctx context.Context, warehouse string, e ports.WarehouseEvent) error {
 	var facts []domain.Fact
 	wake := true
@@ -115,23 +152,72 @@ func (i *Intake) TakeEvent(ctx context.Context, warehouse string, e ports.Wareho
 	case e.Order != nil:
 		facts = append(facts, domain.NewWarehouseOrderFact(*e.Order, e.At))
 		reference = e.Order.Reference
-		wake = asksForSomething(*e.Order)
+		// A release is no state of its own: it shows only in the event that tells it.
+		wake = asksForSomething(*e.Order) || e.Type == orderReleased
 		if e.CancelRefused {
 			wake = true
 			facts = append(facts, domain.NewFact(domain.FactCancelRefused, "cancel-refused:"+e.ID, "warehouse", e.At, domain.CancelRefusedFact{Consignment: e.Order.Number}))
 		}
 	case e.Shipment != nil:
 		facts = append(facts, domain.NewShipmentFact(*e.Shipment, e.At))
+	case e.Consignment == "" && ofOrders(e):
+		return &fault.Fault{Kind: fault.Invalid, System: warehouse, Op: "take event", Code: "no_order", Message: "the event is about an order that it does not name"}
 	case e.Consignment == "":
 		return nil // about stock or items: the stock workflow reads the inventory itself
 	case e.Return:
 		wake = false // kept for the returns workflow
 		facts = append(facts, domain.Fact{Kind: domain.FactReturn, Key: "return:" + e.ID, At: e.At, Actor: "warehouse", Data: raw(e)})
+	case ofOrders(e):
+		var err error
+		if facts, reference, err = i.look(ctx, warehouse, e.Consignment); err != nil {
+			return err
+		}
+		facts = append(facts, unknown(e))
 	default:
 		wake = false
-		facts = append(facts, domain.Fact{Kind: domain.FactUnknown, Key: "event:" + e.ID, At: e.At, Actor: "warehouse", Data: raw(e)})
+		facts = append(facts, unknown(e))
 	}
 	return i.record(ctx, warehouse, e.Consignment, reference, facts, wake)
+}
+
+// orderReleased is the type of event that ends a hold.
+const orderReleased = "order.released"
+
+// ofOrders tells whether an event concerns an order or a shipment, decoded or not.
+func ofOrders(e ports.WarehouseEvent) bool {
+	for _, kind := range []string{"order", "shipment"} {
+		if strings.HasPrefix(e.Subject, kind+"/") || strings.HasPrefix(e.Type, kind+".") {
+			return true
+		}
+	}
+	return false
+}
+
+func unknown(e ports.WarehouseEvent) domain.Fact {
+	return domain.Fact{Kind: domain.FactUnknown, Key: "event:" + e.ID, At: e.At, Actor: "warehouse", Data: raw(e)}
+}
+
+// look reads what an event that cannot be decoded tries to tell: the event is only
+// the news, the order at the warehouse is the truth. What waiting heals comes back as
+// the error, so that the event is told again; what it does not heal yields no facts.
+func (i *Intake) look(ctx context.Context, warehouse, number string) ([]domain.Fact, string, error) {
+	w, ok := i.Warehouses[warehouse]
+	if !ok {
+		return nil, "", fmt.Errorf("no warehouse %q is configured", warehouse)
+	}
+	order, err := w.Order(ctx, number)
+	var facts []domain.Fact
+	if err == nil {
+		facts, err = withShipments(ctx, w, order)
+	}
+	if fault.Is(err, fault.Invalid, fault.NotFound, fault.Rejected, fault.Conflict, fault.Unmapped) {
+		i.Log.Error("a warehouse's event and its order cannot be read", zap.String("warehouse", warehouse), zap.String("number", number), zap.Error(err))
+		return nil, "", nil
+	}
+	if err != nil {
+		return nil, "", fmt.Errorf("read %s at %s behind an event that cannot be read: %w", number, warehouse, err)
+	}
+	return facts, order.Reference, nil
 }
 
 func (i *Intake) record(ctx context.Context, warehouse, number, reference string, facts []domain.Fact, wake bool) error {

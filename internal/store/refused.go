@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -17,7 +18,9 @@ type Refused struct {
 
 // SaveRefused keeps an input that could not be read. The body may hold personal data
 // and is sealed with the master key. The first reading under (source, key) stays: a second run is harmless.
+// What spoiled the input may stand in its key too, so what PostgreSQL does not take as text is replaced.
 func (s *Store) SaveRefused(ctx context.Context, source, key, reason string, body []byte, at time.Time) error {
+	source, key, reason = storable(source), storable(key), storable(reason)
 	sealed, keyID := s.keys.wrap(body, refusedContext(source, key))
 	_, err := s.pool.Exec(ctx, `
 		INSERT INTO refused_inputs (source, key, reason, body, key_id, at) VALUES (@source, @key, @reason, @body, @key_id, @at)
@@ -54,6 +57,11 @@ func (s *Store) RefusedInputs(ctx context.Context, limit int) ([]Refused, error)
 	}
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[Refused])
 	return list, toFault(op, err)
+}
+
+// storable replaces what no text in PostgreSQL can hold.
+func storable(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 }
 
 func refusedContext(source, key string) string { return "refused " + source + " " + key }
