@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -22,8 +23,9 @@ type parcelWrite struct {
 	mode   domain.CaptureMode
 	// own is the shop's shipment that stands for the parcel, empty while none does.
 	own string
-	// asked says that this parcel's capture was refused before: a person said to try again.
-	asked bool
+	// sequence is that of the newest fact when the order was read: it tells one attempt's
+	// facts from another's.
+	sequence int64
 }
 
 // create creates the shipment and, where the payment flow allows, captures and
@@ -61,20 +63,22 @@ func (w *parcelWrite) settle(ctx context.Context, at ports.ShipmentWrite, tried 
 	}
 	if w.bundled() && !paid(at.Shipment) {
 		if err := w.agree(at.Shipment); err != nil {
-			return []domain.Fact{w.fact(at)}, err
+			return w.facts(at), err
 		}
 	}
 	if !paid(at.Shipment) && !at.CapturePending {
-		late := w.parcel.Shop != nil && w.parcel.Shop.Pending && !w.asked
+		// What was pending when we last looked came to nothing: a person's, each time. The
+		// fact of this look says so, and the retry after it captures once.
+		late := w.parcel.Shop != nil && w.parcel.Shop.Pending
 		if tried || late {
-			return []domain.Fact{w.fact(at)}, w.captureFailed(strings.Join(at.Warnings, "; "))
+			return w.facts(at), w.captureFailed(strings.Join(at.Warnings, "; "))
 		}
 		err := w.once(ctx, w.in, func() (err error) {
 			at, err = w.Shop.CaptureShipment(ctx, at.Shipment.ID)
 			return err
 		})
 		if refused, ok := decided(err); ok {
-			return []domain.Fact{w.fact(at)}, w.captureFailed(refused.Message)
+			return w.facts(at), w.captureFailed(refused.Message)
 		}
 		if err != nil {
 			return nil, err
@@ -85,11 +89,11 @@ func (w *parcelWrite) settle(ctx context.Context, at ports.ShipmentWrite, tried 
 		draft.ShippedAt, draft.SendEmail = w.parcel.Shipment.ShippedAt, true
 		completed, err := w.Shop.CompleteShipment(ctx, at.Shipment.ID, draft)
 		if err != nil {
-			return []domain.Fact{w.fact(at)}, err
+			return w.facts(at), err
 		}
 		at = completed
 	}
-	return []domain.Fact{w.fact(at)}, nil
+	return w.facts(at), nil
 }
 
 func paid(s domain.ShopShipment) bool { return s.Captured || s.Paid }
@@ -263,15 +267,21 @@ func (w *parcelWrite) agree(s domain.ShopShipment) error {
 	return nil
 }
 
-func (w *parcelWrite) fact(at ports.ShipmentWrite) domain.Fact {
+// facts tell how the parcel stands in the shop, unless that is what was told last. A
+// capture may be pending, fail and be pending again, so the same words told later are
+// another fact: its key holds the attempt.
+func (w *parcelWrite) facts(at ports.ShipmentWrite) []domain.Fact {
 	s := at.Shipment
 	f := domain.ShopShipmentFact{
 		Shipment: w.parcel.Shipment.ID, Warehouse: w.parcel.Shipment.Warehouse, ShopID: s.ID, Number: s.Number, Lines: w.parcel.Lines,
 		Tracking: s.Tracking, Captured: paid(s), Pending: at.CapturePending && !paid(s),
 		Completed: s.Shipped && paid(s),
 	}
-	key := fmt.Sprintf("shop-shipment:%s:%s:%t:%t:%t", f.Shipment, f.ShopID, f.Captured, f.Pending, f.Completed)
-	return domain.NewFact(domain.FactShopShipment, key, "centra", w.Orders.Clock(), f)
+	if w.parcel.Shop != nil && reflect.DeepEqual(*w.parcel.Shop, f) {
+		return nil
+	}
+	key := fmt.Sprintf("shop-shipment:%s:%s:%t:%t:%t:%d", f.Shipment, f.ShopID, f.Captured, f.Pending, f.Completed, w.sequence)
+	return []domain.Fact{domain.NewFact(domain.FactShopShipment, key, "centra", w.Orders.Clock(), f)}
 }
 
 // match finds the shop's shipment that stands for a parcel: the one recorded for it,

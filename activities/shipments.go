@@ -79,7 +79,7 @@ func (s *Shipments) ShipParcel(ctx context.Context, in contract.StepInput) (cont
 		if err != nil {
 			return nil, err
 		}
-		w := &parcelWrite{Shipments: s, in: in, order: order, parcel: parcel, mode: input.CaptureMode, asked: refusedBefore(record.Facts, in.Step)}
+		w := &parcelWrite{Shipments: s, in: in, order: order, parcel: parcel, mode: input.CaptureMode, sequence: record.Sequence()}
 		standing, err := match(parcel, progress, order.Shipments)
 		if err != nil {
 			return nil, err
@@ -172,19 +172,6 @@ func (s *Shipments) takeOnce(ctx context.Context, in contract.StepInput, step do
 	return s.Orders.reassess(ctx, in.Order)
 }
 
-// refusedBefore tells whether a step of a subject was refused already.
-func refusedBefore(facts []domain.Fact, step contract.Step) bool {
-	for _, f := range facts {
-		if f.Kind != domain.FactRefused {
-			continue
-		}
-		if r, err := domain.Decode[domain.RefusedFact](f); err == nil && r.Step == step.Name && r.Subject == step.Subject {
-			return true
-		}
-	}
-	return false
-}
-
 func attemptKey(step contract.Step) string { return string(step.Name) + "/" + step.Subject }
 
 // once sends a request that cannot be repeated blindly. While its outcome is
@@ -214,9 +201,10 @@ func parcelOf(p domain.Progress, shipment string) (domain.ParcelProgress, bool) 
 }
 
 // CaptureOrder takes an order's money before the goods are handed over. The order
-// is read first: what is captured or pending is not captured again.
+// is read first: what is captured or pending is not captured again. Money of which
+// the shop says nothing yet is pending, too: the goods wait for it.
 func (s *Shipments) CaptureOrder(ctx context.Context, in contract.StepInput) (contract.Assessment, error) {
-	return s.take(ctx, in, domain.StepCapture, func(_ ports.OrderRecord, order domain.Order) ([]domain.Fact, error) {
+	return s.take(ctx, in, domain.StepCapture, func(record ports.OrderRecord, order domain.Order) ([]domain.Fact, error) {
 		payment := order.Payment
 		if payment.Captured < order.GrandTotal && !payment.CapturePending {
 			err := s.once(ctx, in, func() (err error) {
@@ -227,10 +215,22 @@ func (s *Shipments) CaptureOrder(ctx context.Context, in contract.StepInput) (co
 				return nil, err
 			}
 		}
-		captured := domain.CapturedFact{Amount: payment.Captured, Pending: payment.CapturePending}
-		key := fmt.Sprintf("captured:%d:%t", payment.Captured, payment.CapturePending)
+		captured := domain.CapturedFact{Amount: payment.Captured, Pending: payment.CapturePending || payment.Captured < order.GrandTotal}
+		// Only an answer starts another attempt, and the same words about another attempt are
+		// another fact; a second run of one attempt tells nothing new.
+		key := fmt.Sprintf("captured:%d:%t:%d", captured.Amount, captured.Pending, newestAnswer(record.Facts))
 		return []domain.Fact{domain.NewFact(domain.FactCaptured, key, "centra", s.Orders.Clock(), captured)}, nil
 	})
+}
+
+// newestAnswer is the sequence of a person's newest answer, 0 when there is none.
+func newestAnswer(facts []domain.Fact) (sequence int64) {
+	for _, f := range facts {
+		if f.Kind == domain.FactAnswered {
+			sequence = max(sequence, f.Sequence)
+		}
+	}
+	return sequence
 }
 
 // CancelShortUnits cancels in the shop what the warehouse will not ship, removing it
