@@ -20,16 +20,20 @@ type Progress struct {
 // LineProgress is a physical line. Ordered = Shipped + Short + Cancelled + Open
 // holds at every step.
 type LineProgress struct {
-	Line      string `json:"line"`
-	SKU       string `json:"sku"`
-	Ordered   int    `json:"ordered"` // units ever ordered: today's quantity plus cancelled ones
-	Shipped   int    `json:"shipped"`
-	Short     int    `json:"short"` // the warehouse will not ship them, the shop still holds them
-	Cancelled int    `json:"cancelled"`
-	Open      int    `json:"open"`
-	Over      int    `json:"over,omitempty"` // shipped beyond what was ordered; never pushed to the shop
-	Held      int    `json:"held,omitempty"` // units that warehouses hold and have not dealt with; more than Open means too many
+	Line        string `json:"line"`
+	SKU         string `json:"sku"`
+	Ordered     int    `json:"ordered"` // units ever ordered: today's quantity plus cancelled ones
+	Shipped     int    `json:"shipped"`
+	Short       int    `json:"short"`                 // the warehouse will not ship them, the shop still holds them
+	Substituted int    `json:"substituted,omitempty"` // of Short: another item was sent for them, and that is another question
+	Cancelled   int    `json:"cancelled"`
+	Open        int    `json:"open"`
+	Over        int    `json:"over,omitempty"` // shipped beyond what was ordered; never pushed to the shop
+	Held        int    `json:"held,omitempty"` // units that warehouses hold and have not dealt with; more than Open means too many
 }
+
+// Missing counts short units that nothing was sent for.
+func (l LineProgress) Missing() int { return l.Short - l.Substituted }
 
 // ConsignmentProgress is what we sent to a warehouse and what became of it.
 type ConsignmentProgress struct {
@@ -54,6 +58,8 @@ type ConsignmentProgress struct {
 
 	// reduced is how many of a line's cancelled units the shop had cancelled before.
 	reduced map[string]int
+	// substituted is how many of a line's short units another item was sent for.
+	substituted map[string]int
 }
 
 // Over tells whether nothing more will come of a consignment. The lines decide:
@@ -234,7 +240,7 @@ func (d *deriver) known() []string {
 
 // lines counts each physical line over all consignments.
 func (d *deriver) lines(consignments []ConsignmentProgress, shipped map[string]int) ([]LineProgress, []Question) {
-	short, reduced, held := map[string]int{}, map[string]int{}, map[string]int{}
+	short, reduced, held, substituted := map[string]int{}, map[string]int{}, map[string]int{}, map[string]int{}
 	for _, c := range consignments {
 		if c.Status == WarehouseRejected {
 			continue // it holds nothing
@@ -243,6 +249,7 @@ func (d *deriver) lines(consignments []ConsignmentProgress, shipped map[string]i
 			short[l.Line] += l.Short
 			held[l.Line] += l.Open()
 			reduced[l.Line] += min(c.reduced[l.Line], l.Cancelled)
+			substituted[l.Line] += c.substituted[l.Line]
 		}
 	}
 	var lines []LineProgress
@@ -258,6 +265,7 @@ func (d *deriver) lines(consignments []ConsignmentProgress, shipped map[string]i
 		// shipped: the goods are gone, whatever the shop's line says.
 		p.Cancelled = min(l.Cancelled, p.Ordered-p.Shipped)
 		p.Short = stillShort(p, short[l.ID], reduced[l.ID])
+		p.Substituted = min(substituted[l.ID], p.Short)
 		p.Open = p.Ordered - p.Shipped - p.Cancelled - p.Short
 		if shipped[l.ID] > l.Quantity {
 			questions = append(questions, d.overShipment(l))

@@ -63,7 +63,7 @@ func (d *deriver) pass(number string) pass {
 // without its shipments.
 func (d *deriver) consignment(number string) ConsignmentProgress {
 	p := d.pass(number)
-	c := ConsignmentProgress{Number: number, Status: WarehouseReceived, reduced: map[string]int{}}
+	c := ConsignmentProgress{Number: number, Status: WarehouseReceived, reduced: map[string]int{}, substituted: map[string]int{}}
 	for _, s := range p.submissions {
 		c.Confirmed, c.Warehouse, c.Fingerprint = true, s.what.Warehouse, s.what.Fingerprint
 		c.Revision = max(c.Revision, s.what.Revision)
@@ -122,6 +122,7 @@ func (d *deriver) settle(c *ConsignmentProgress, shipments []Shipment) {
 	for i := range c.Lines {
 		l := &c.Lines[i]
 		closeUnits(c, l, requests, short[l.Line], substituted[l.Line])
+		c.substituted[l.Line] = min(substituted[l.Line], l.Short)
 		c.reduced[l.Line] = requests.partial[l.Line]
 	}
 	c.CancelAll = requests.pendingAll && c.Open() > 0

@@ -181,7 +181,7 @@ func (d *decider) cancelled() bool {
 func (d *decider) state() domain.OrderState {
 	var shipped, open, ordered int
 	for _, l := range d.progress.Lines {
-		shipped, open, ordered = shipped+l.Shipped, open+l.Open, ordered+l.Ordered
+		shipped, open, ordered = shipped+l.Shipped+l.Substituted, open+l.Open, ordered+l.Ordered // a substitute has left, too
 	}
 	switch {
 	case len(d.out.Questions) > 0:

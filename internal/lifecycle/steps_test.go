@@ -243,10 +243,10 @@ func (w *world) cancelShort(line string) {
 		panic(err)
 	}
 	for _, l := range p.Lines {
-		if l.Line == line && l.Short > 0 {
-			w.cancelUnits(line, l.Short)
+		if l.Line == line && l.Missing() > 0 {
+			w.cancelUnits(line, l.Missing())
 			w.asked++
-			w.append(domain.FactShopCancelled, fmt.Sprintf("shop-cancelled:%d", w.asked), domain.ShopCancelledFact{Lines: []domain.LineQuantity{{Line: line, Quantity: l.Short}}})
+			w.append(domain.FactShopCancelled, fmt.Sprintf("shop-cancelled:%d", w.asked), domain.ShopCancelledFact{Lines: []domain.LineQuantity{{Line: line, Quantity: l.Missing()}}})
 		}
 	}
 }

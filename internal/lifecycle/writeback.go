@@ -145,20 +145,22 @@ func (d *decider) note(p domain.ParcelProgress) {
 }
 
 // shorts asks what becomes of units that the warehouse will not ship; a person's
-// skip has them cancelled in the shop.
+// skip has them cancelled in the shop. Units that another item was sent for are asked
+// about as that: whoever takes the other item misses nothing.
 func (d *decider) shorts() {
 	for _, l := range d.progress.Lines {
-		if l.Short == 0 || d.cancelled() {
+		missing := l.Missing()
+		if missing == 0 || d.cancelled() {
 			continue
 		}
 		// The count makes each further short a question of its own: a person who had
 		// one unit cancelled has not agreed to the next.
-		cause := domain.NewCause("short-pick", d.Order.ID.String(), l.Line, strconv.Itoa(l.Short+l.Cancelled))
+		cause := domain.NewCause("short-pick", d.Order.ID.String(), l.Line, strconv.Itoa(missing+l.Cancelled))
 		if _, skipped := d.facts.skipped[cause]; skipped {
 			if !d.stopped(domain.StepCancelShort, l.Line, "") {
 				d.out.Due = append(d.out.Due, Due{
 					Step: domain.StepCancelShort, Subject: l.Line,
-					Lines: []domain.LineQuantity{{Line: l.Line, Quantity: l.Short}},
+					Lines: []domain.LineQuantity{{Line: l.Line, Quantity: missing}},
 				})
 			}
 			continue
@@ -200,7 +202,9 @@ func (d *decider) last(step domain.Step, subject string) (settled bool) {
 }
 
 // quiet tells whether neither a warehouse nor the shop owes anything. What was
-// rejected is owed by nobody: as long as its units are wanted, a line is open.
+// rejected is owed by nobody: as long as its units are wanted, a line is open. Nor are
+// units owed that another item was sent for, nor short ones that a person settled
+// after the shop would not cancel them.
 func (d *decider) quiet() bool {
 	for _, c := range d.progress.Consignments {
 		if c.Status != domain.WarehouseRejected && !c.Over() {
@@ -217,7 +221,7 @@ func (d *decider) quiet() bool {
 		return true
 	}
 	for _, l := range d.progress.Lines {
-		if l.Open > 0 || l.Short > 0 {
+		if l.Open > 0 || l.Missing() > 0 && !d.settled[domain.StepCancelShort][l.Line] {
 			return false
 		}
 	}
