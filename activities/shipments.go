@@ -244,8 +244,9 @@ func (s *Shipments) CancelShortUnits(ctx context.Context, in contract.StepInput)
 		}
 		var lines []domain.LineQuantity
 		for _, l := range progress.Lines {
-			if l.Line == in.Step.Subject && l.Short > 0 {
-				lines = append(lines, domain.LineQuantity{Line: l.Line, Quantity: l.Short})
+			// What went short since the person answered is another question.
+			if n := min(l.Missing(), agreed(in.Step.Lines, l.Line)); l.Line == in.Step.Subject && n > 0 {
+				lines = append(lines, domain.LineQuantity{Line: l.Line, Quantity: n})
 			}
 		}
 		if len(lines) == 0 {
@@ -260,9 +261,19 @@ func (s *Shipments) CancelShortUnits(ctx context.Context, in contract.StepInput)
 		if _, err := s.read(ctx, in.Order); err != nil {
 			return nil, err
 		}
-		return []domain.Fact{domain.NewFact(domain.FactShopCancelled, fmt.Sprintf("shop-cancelled:%s:%d", in.Step.Subject, lines[0].Quantity), "selvedge",
+		return []domain.Fact{domain.NewFact(domain.FactShopCancelled, fmt.Sprintf("shop-cancelled:%s:%d:%d", in.Step.Subject, lines[0].Quantity, record.Sequence()), "selvedge",
 			s.Orders.Clock(), domain.ShopCancelledFact{Lines: lines})}, nil
 	})
+}
+
+// agreed counts the units of a line that a step was decided for.
+func agreed(lines []domain.LineQuantity, line string) (n int) {
+	for _, l := range lines {
+		if l.Line == line {
+			n += l.Quantity
+		}
+	}
+	return n
 }
 
 // ReleaseAuthorisation gives back what a reduced order will never capture; releasing twice is harmless.

@@ -297,18 +297,38 @@ func TestShortUnitsAreCancelledOnce(t *testing.T) {
 		Status: domain.WarehouseShipped, Revision: 3, Lines: []domain.WarehouseOrderLine{{Line: "1", SKU: "BLOUSE-S", Quantity: 2, Shipped: 1, Short: 1}},
 	})})
 	require.NoError(t, err)
+	in := d.step(domain.StepCancelShort, "1")
+	in.Step.Lines = []domain.LineQuantity{{Line: "1", Quantity: 1}}
 	d.shop.cancel = func(lines []domain.LineQuantity) error {
 		require.Equal(t, []domain.LineQuantity{{Line: "1", Quantity: 1}}, lines)
 		d.shop.order.Lines = blouses(1).Lines
 		d.shop.order.Lines[0].Cancelled = 1
 		return &fault.Fault{Kind: fault.Uncertain, System: "centra"} // done, and nobody says so
 	}
-	_, err = d.shipments.CancelShortUnits(t.Context(), d.step(domain.StepCancelShort, "1"))
+	_, err = d.shipments.CancelShortUnits(t.Context(), in)
 	failed(t, err, activities.ErrUncertain)
 	d.now = noon.Add(settle)
-	_, err = d.shipments.CancelShortUnits(t.Context(), d.step(domain.StepCancelShort, "1"))
+	_, err = d.shipments.CancelShortUnits(t.Context(), in)
 	require.NoError(t, err)
 	require.Equal(t, []string{"read", "cancel-lines", "read"}, d.shop.calls)
+}
+
+func TestOnlyTheShortUnitsThatWereAgreedAreCancelled(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.leave("SH1", 1)
+	_, _, err := d.store.Append(t.Context(), orderID, []domain.Fact{fact(domain.FactWarehouseOrder, "order:3", domain.WarehouseOrder{Number: "10001", Reference: orderID.String(), Warehouse: hillington,
+		Status: domain.WarehouseInProgress, Revision: 3, Lines: []domain.WarehouseOrderLine{{Line: "1", SKU: "BLOUSE-S", Quantity: 2, Short: 2}}})})
+	require.NoError(t, err)
+	d.shop.cancel = func(lines []domain.LineQuantity) error {
+		require.Equal(t, []domain.LineQuantity{{Line: "1", Quantity: 1}}, lines, "the second went short after the answer")
+		return nil
+	}
+	in := d.step(domain.StepCancelShort, "1")
+	in.Step.Lines = []domain.LineQuantity{{Line: "1", Quantity: 1}}
+	_, err = d.shipments.CancelShortUnits(t.Context(), in)
+	require.NoError(t, err)
+	require.Contains(t, d.shop.calls, "cancel-lines")
 }
 
 func TestLateTrackingBecomesAComment(t *testing.T) {
