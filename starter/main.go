@@ -16,16 +16,17 @@ import (
 
 // cli is every command; the help texts are its documentation.
 type cli struct {
-	Demo        demoCmd        `cmd:"" help:"Run a sample day on embedded Temporal, PostgreSQL and simulators."`
-	Setup       setupCmd       `cmd:"" help:"Migrate the database and register the search attributes. Running it twice changes nothing."`
-	Schedules   schedulesCmd   `cmd:"" help:"Schedules that run unattended."`
-	Serve       serveCmd       `cmd:"" help:"Accept webhooks of shop and warehouses."`
-	Order       orderCmd       `cmd:"" help:"Show, start or answer one order."`
-	Exceptions  exceptionsCmd  `cmd:"" help:"What waits for a person, by cause."`
-	Rules       rulesCmd       `cmd:"" help:"Mapping rules: which warehouse service, entity, carrier or capture mode a value stands for."`
-	Items       itemsCmd       `cmd:"" help:"Attributes of items that a warehouse demands and the shop does not hold."`
-	Simulate    simulateCmd    `cmd:"" help:"Serve the simulators of shop and warehouses with a sample day, as a sandbox."`
-	Healthcheck healthcheckCmd `cmd:"" help:"Ask a process whether it is well; for containers, which have no curl."`
+	Demo         demoCmd         `cmd:"" help:"Run a sample day on embedded Temporal, PostgreSQL and simulators."`
+	Setup        setupCmd        `cmd:"" help:"Migrate the database and register the search attributes. Running it twice changes nothing."`
+	Schedules    schedulesCmd    `cmd:"" help:"Schedules that run unattended."`
+	Serve        serveCmd        `cmd:"" help:"Accept webhooks of shop and warehouses."`
+	Order        orderCmd        `cmd:"" help:"Show, start or answer one order."`
+	Exceptions   exceptionsCmd   `cmd:"" help:"What waits for a person, by cause."`
+	Rules        rulesCmd        `cmd:"" help:"Mapping rules: which warehouse service, entity, carrier or capture mode a value stands for."`
+	Items        itemsCmd        `cmd:"" help:"Attributes of items that a warehouse demands and the shop does not hold."`
+	Completeness completenessCmd `cmd:"" help:"What the counts stated: every order that is ready in the shop, and where it stands."`
+	Simulate     simulateCmd     `cmd:"" help:"Serve the simulators of shop and warehouses with a sample day, as a sandbox."`
+	Healthcheck  healthcheckCmd  `cmd:"" help:"Ask a process whether it is well; for containers, which have no curl."`
 }
 
 // Exit codes: 0 ok, 1 failed, 2 misuse.
