@@ -79,7 +79,10 @@ func (p *Parts) Stores() []string {
 
 // Intake builds what takes in events, with a connection to Temporal.
 func (p *Parts) Intake(c client.Client) *intake.Intake {
-	return &intake.Intake{Shop: p.Shop, Store: p.Store, Client: c, Log: p.Log, Clock: time.Now, Stores: p.Stores(), Warehouses: p.Warehouses}
+	return &intake.Intake{
+		Shop: p.Shop, Store: p.Store, Client: c, Log: p.Log, Clock: time.Now, Stores: p.Stores(), Warehouses: p.Warehouses,
+		Since: p.Config.Selvedge.IntakeSince,
+	}
 }
 
 // ReadHints verifies a delivery of the shop's webhook and names the orders in it.

@@ -52,6 +52,8 @@ type Settings struct {
 	FeedEvery   time.Duration `env:"FEED_EVERY" envDefault:"1m"`
 	// CompletenessEvery is how often the shop's ready orders are counted against the facts.
 	CompletenessEvery time.Duration `env:"COMPLETENESS_EVERY" envDefault:"5m"`
+	// IntakeSince is where the first poll of a store begins; zero is a day before it.
+	IntakeSince time.Time `env:"INTAKE_SINCE"`
 	// NumberPrefix precedes order numbers at the warehouse where shops share an account.
 	NumberPrefix string `env:"NUMBER_PREFIX"`
 	// HomeCountry is where the warehouses stand; parcels to any other need customs attributes.
@@ -151,6 +153,8 @@ func form(wrong env.ParseError) string {
 	switch wrong.Type {
 	case reflect.TypeFor[time.Duration]():
 		return "give a duration such as 30m"
+	case reflect.TypeFor[time.Time]():
+		return "give an instant such as 2026-11-20T06:00:00Z"
 	case reflect.TypeFor[int](), reflect.TypeFor[int64]():
 		return "give a whole number"
 	case reflect.TypeFor[float64]():

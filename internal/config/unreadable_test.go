@@ -11,6 +11,7 @@ func TestAnUnreadableValueIsNamedOnce(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ variable, value, want string }{
 		"a duration":             {"SELVEDGE_SETTLE", "soon", `SELVEDGE_SETTLE: "soon" cannot be read; give a duration such as 30m`},
+		"an instant":             {"SELVEDGE_INTAKE_SINCE", "yesterday", `SELVEDGE_INTAKE_SINCE: "yesterday" cannot be read; give an instant such as 2026-11-20T06:00:00Z`},
 		"a whole number":         {"SELVEDGE_CACHE_SIZE", "many", `SELVEDGE_CACHE_SIZE: "many" cannot be read; give a whole number`},
 		"stores without ids":     {"SELVEDGE_CENTRA_STORES", "atelier", `SELVEDGE_CENTRA_STORES: "atelier" cannot be read; store "atelier": want <Centra store id>=<store key>, such as 1=atelier`},
 		"a number in an account": {"SELVEDGE_ACS_0_BURST", "x", `SELVEDGE_ACS_0_BURST: "x" cannot be read; give a whole number`},

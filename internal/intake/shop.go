@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"time"
 
 	"go.uber.org/zap"
 
@@ -18,13 +17,12 @@ import (
 // eventPage is how many events one round takes off the queue: the shop's own limit.
 const eventPage = 200
 
-// pollOverlap re-reads a little of what was read before: the shop's clock and ours
-// differ, and an update may be committed after a later one.
-const pollOverlap = 2 * time.Minute
-
 // DrainShop empties the shop's event queue: stores, wakes, then confirms. Events
 // that cannot be read are kept as refused and confirmed, so they block nobody. A second
-// run sees the unconfirmed events again and changes nothing.
+// run sees the unconfirmed events again and changes nothing. The queue is the
+// integration's, not a store's, so each store's schedule empties the same one: whoever
+// comes second finds it empty, and where two overlap, taking an order twice changes
+// nothing and confirming an event twice is harmless.
 func (i *Intake) DrainShop(ctx context.Context) (contract.IntakeResult, error) {
 	var result contract.IntakeResult
 	i.listen(ctx)
@@ -133,52 +131,4 @@ func (i *Intake) keepReturn(ctx context.Context, e ports.ShopEvent) error {
 	fact := domain.Fact{Kind: domain.FactReturn, Key: "centra-return:" + e.Ref + ":" + e.ID, At: e.At, Actor: "centra", Data: data}
 	_, err = i.Store.AppendForConsignment(ctx, "centra", "return/"+e.Ref, "", []domain.Fact{fact}, false)
 	return err
-}
-
-// PollShop reads the orders updated since the last poll: the fallback where the
-// shop's events are switched off, and a check where they are on. The cursor moves only
-// after everything before it is stored.
-func (i *Intake) PollShop(ctx context.Context, store string) (contract.IntakeResult, error) {
-	var result contract.IntakeResult
-	name := "poll/" + store
-	from, err := i.Store.Cursor(ctx, name)
-	if err != nil {
-		return result, fmt.Errorf("read cursor %s: %w", name, err)
-	}
-	since := time.Time{}
-	if from != "" {
-		if since, err = time.Parse(time.RFC3339Nano, from); err != nil {
-			return result, fmt.Errorf("cursor %s holds %q, want a time; set it to the time from which to read again: %w", name, from, err)
-		}
-	}
-	newest, page := since, ""
-	for {
-		refs, next, err := i.Shop.UpdatedOrders(ctx, store, since.Add(-pollOverlap), page)
-		if err != nil {
-			return result, fmt.Errorf("read updated orders of %s: %w", store, err)
-		}
-		var numbers []string
-		for _, r := range refs {
-			numbers = append(numbers, r.ID.Number)
-			if r.UpdatedAt.After(newest) {
-				newest = r.UpdatedAt
-			}
-		}
-		changed, err := i.takeBisected(ctx, store, numbers)
-		result.Changed += changed
-		if err != nil {
-			return result, err
-		}
-		if next == "" {
-			break
-		}
-		page = next
-	}
-	if newest.After(since) {
-		if err := i.Store.SaveCursor(ctx, name, newest.UTC().Format(time.RFC3339Nano), i.Clock()); err != nil {
-			return result, fmt.Errorf("save cursor %s: %w", name, err)
-		}
-	}
-	i.Log.Debug("polled the shop", zap.String("store", store), zap.Int("changed", result.Changed))
-	return result, nil
 }
