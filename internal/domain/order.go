@@ -92,11 +92,28 @@ type Order struct {
 
 // Payment sums up the shop's payment history.
 type Payment struct {
+	// Known says that the shop tells of this order's money at all: false for an invoice
+	// or an external sale, whose money never shows there.
+	Known          bool  `json:"known,omitempty"`
 	Authorized     int64 `json:"authorized"`
 	Captured       int64 `json:"captured"`
 	Refunded       int64 `json:"refunded,omitempty"`
 	CapturePending bool  `json:"capturePending,omitempty"` // an asynchronous capture has no outcome yet
 	CaptureFailed  bool  `json:"captureFailed,omitempty"`  // the newest capture entry failed
+}
+
+// Covers tells whether the money that the shop knows of, held or taken and not given
+// back, is enough for a total. Of an order whose money never shows in the shop it
+// knows nothing else, so that one is covered. A capture leaves what was authorised as
+// it is, so our own captures change no answer; once all that came was given back, what
+// was authorised for it is worth nothing.
+func (p Payment) Covers(total int64) bool {
+	covered := max(p.Authorized, p.Captured-p.Refunded)
+	if p.Refunded > 0 && p.Refunded >= max(p.Authorized, p.Captured) {
+		covered = 0
+	}
+	known := p.Known || p.Authorized > 0 || p.Captured > 0
+	return !known || covered >= total
 }
 
 // Line is one order line. Quantity excludes cancelled units.

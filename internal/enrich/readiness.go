@@ -49,20 +49,11 @@ func Readiness(o domain.Order) []string {
 	}
 	because(o.OnHold, ReasonOnHold)
 	because(o.WaitingForPayment, ReasonWaitingForPayment)
-	because(unpaid(o), ReasonUnpaid)
+	because(!o.Payment.Covers(o.GrandTotal), ReasonUnpaid) // voided, given back, or less than an edit upwards
 	demand, unconfirmed := allocation(o)
 	because(demand, ReasonWaitingForStock)
 	because(unconfirmed, ReasonUnconfirmedAllocation)
 	return reasons
-}
-
-// unpaid tells that the payment history covers only a part of the order, as after
-// an upward edit. An order without any history was sold by a method whose money
-// never shows in the shop (invoice, external); there the shop's waiting-for-payment
-// flag is the word.
-func unpaid(o domain.Order) bool {
-	covered := max(o.Payment.Authorized, o.Payment.Captured)
-	return covered > 0 && covered < o.GrandTotal
 }
 
 // allocation tells whether units lack an allocation (demand: preorder, backorder)

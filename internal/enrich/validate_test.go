@@ -22,8 +22,18 @@ func TestReadiness(t *testing.T) {
 		"all reasons are told":                             {change: func(o *domain.Order) { o.OnHold, o.WaitingForPayment = true, true }, want: []string{"on-hold", "waiting-for-payment"}},
 		"an authorisation below the total is unpaid":       {change: func(o *domain.Order) { o.Payment.Authorized-- }, want: []string{"unpaid"}},
 		"money that never shows in the shop is not unpaid": {change: func(o *domain.Order) { o.Payment = domain.Payment{} }},
-		"demand on any line makes the whole order wait":    {change: func(o *domain.Order) { o.Lines[0].Quantity++ }, want: []string{"waiting-for-stock"}},
-		"an unconfirmed allocation waits":                  {change: func(o *domain.Order) { o.Lines[0].Allocations[0].Waiting = true }, want: []string{"unconfirmed-allocation"}},
+		"a voided authorisation is unpaid":                 {change: func(o *domain.Order) { o.Payment = domain.Payment{Known: true} }, want: []string{"unpaid"}},
+		"money that was given back is unpaid": {change: func(o *domain.Order) {
+			o.Payment = domain.Payment{Known: true, Authorized: o.GrandTotal, Captured: o.GrandTotal, Refunded: o.GrandTotal}
+		}, want: []string{"unpaid"}},
+		"prepaid money that was given back is unpaid": {change: func(o *domain.Order) {
+			o.Payment = domain.Payment{Known: true, Captured: o.GrandTotal, Refunded: o.GrandTotal}
+		}, want: []string{"unpaid"}},
+		"a refund of what left does not hold the authorised rest": {change: func(o *domain.Order) {
+			o.Payment = domain.Payment{Known: true, Authorized: o.GrandTotal, Captured: 100, Refunded: 100}
+		}},
+		"demand on any line makes the whole order wait": {change: func(o *domain.Order) { o.Lines[0].Quantity++ }, want: []string{"waiting-for-stock"}},
+		"an unconfirmed allocation waits":               {change: func(o *domain.Order) { o.Lines[0].Allocations[0].Waiting = true }, want: []string{"unconfirmed-allocation"}},
 		"a certificate needs no allocation": {change: func(o *domain.Order) {
 			o.Lines[0].Kind, o.Lines[0].Allocations = domain.LineGiftCertificate, nil
 		}},

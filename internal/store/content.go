@@ -18,7 +18,7 @@ func canonicalContent(o domain.Order, p domain.Personal) ([]byte, error) {
 	o.UpdatedAt = time.Time{}
 	o.PlacedAt = o.PlacedAt.UTC()
 	// Whether the money is there decides readiness; how much of it was captured is our own doing.
-	paid := max(o.Payment.Authorized, o.Payment.Captured) >= o.GrandTotal
+	paid := o.Payment.Covers(o.GrandTotal)
 	shipped := shippedUnits(o)
 	o.Shipments = nil
 	o.Payment = domain.Payment{CapturePending: o.Payment.CapturePending, CaptureFailed: o.Payment.CaptureFailed}

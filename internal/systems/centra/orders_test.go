@@ -54,7 +54,7 @@ func TestWhatTheGoldenFileMustShow(t *testing.T) {
 	require.Equal(t, "2", full.Lines[3].Bundle)
 	require.True(t, full.WaitingForStock)
 	require.Equal(t, map[string]string{"care.origin": "SE", "care.material": "Wool"}, full.Lines[0].Item.Attributes, "the variant wins")
-	require.Equal(t, domain.Payment{Authorized: 10050, Captured: 5000, Refunded: 1000, CapturePending: true}, full.Payment)
+	require.Equal(t, domain.Payment{Known: true, Authorized: 10050, Captured: 5000, Refunded: 1000, CapturePending: true}, full.Payment)
 	require.Equal(t, "c/o Bo, Floor 2", orders["101"].Personal.Billing.Line2)
 	require.Equal(t, "SE", full.Country)
 

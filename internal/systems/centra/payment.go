@@ -18,6 +18,7 @@ func (r *reader) payment(history []gen.PaymentEntry) domain.Payment {
 		if isCapture(e.EntryType) && (newest == nil || later(*e, *newest)) {
 			newest = e
 		}
+		p.Known = p.Known || !slices.Contains(elsewhere, e.EntryType)
 		amount := abs(r.amount(fmt.Sprintf("paymentHistory[%d].value", i), e.Value)) // refunds may be negative
 		if e.Status != gen.PaymentHistoryEntryStatusSuccess {
 			continue
@@ -40,6 +41,12 @@ func (r *reader) payment(history []gen.PaymentEntry) domain.Payment {
 		p.CapturePending, p.CaptureFailed = anyPending(history), failed(*newest)
 	}
 	return p
+}
+
+// elsewhere are entries that promise no money in the shop: an order that has only such
+// is one whose money never shows there.
+var elsewhere = []gen.PaymentHistoryEntryType{
+	gen.PaymentHistoryEntryTypeInvoice, gen.PaymentHistoryEntryTypeAdditionalOrderPayment, gen.PaymentHistoryEntryTypeOther,
 }
 
 var captures = []gen.PaymentHistoryEntryType{
