@@ -51,5 +51,13 @@ func orderKinds() []Kind {
 			Change: "Correct the named field in Centra; if it looks right there, Selvedge has to learn it.",
 			Press:  "retry after the field is corrected, or after a release that reads it.",
 		},
+		{
+			Name: "withdrawn-released", Owner: Ops, Severity: Hold,
+			Answers: []Action{Retry, WithdrawOrder}, FreedByData: true, Handbook: "withdrawn-released",
+			What:   "The order was withdrawn, and its hold in Centra was lifted since.",
+			Where:  "The order in Centra, hold.",
+			Change: "Find out who lifted the hold, and whether the customer is to get the order after all.",
+			Press:  "retry sends the order to the warehouse anew; withdraw-order holds it in Centra again.",
+		},
 	}
 }

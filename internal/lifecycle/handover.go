@@ -20,7 +20,11 @@ func (d *decider) handOver() {
 		return
 	}
 	wanted := d.wanted()
+	if d.elsewhere() {
+		return
+	}
 	if len(d.Waiting) > 0 && wanted > 0 {
+		d.legible()
 		d.out.Waiting = d.Waiting
 		if len(d.progress.Consignments) == 0 {
 			return
@@ -42,6 +46,37 @@ func (d *decider) handOver() {
 	for _, part := range needs {
 		d.send(part)
 	}
+}
+
+// elsewhere tells whether the shop has shipped or archived an order that no warehouse
+// ever got from us: nothing of it waits for us. Whether its money has gone back since
+// makes no difference.
+func (d *decider) elsewhere() bool {
+	if len(d.progress.Consignments) > 0 || d.cancelled() {
+		return false
+	}
+	for _, reason := range d.Waiting {
+		switch reason {
+		case string(domain.ShopShipped), string(domain.ShopArchived), "unpaid":
+		default:
+			return false
+		}
+	}
+	return len(d.Waiting) > 0 && (d.Order.Status == domain.ShopShipped || d.Order.Status == domain.ShopArchived)
+}
+
+// legible asks about a status of the shop that this version does not know: unlike the
+// other reasons to wait, it does not pass by itself.
+func (d *decider) legible() {
+	switch d.Order.Status {
+	case domain.ShopPending, domain.ShopConfirmed, domain.ShopProcessing, domain.ShopShipped, domain.ShopArchived, domain.ShopCancelled:
+		return
+	}
+	status := string(d.Order.Status)
+	d.ask(domain.Question{
+		Kind: "unreadable-order", Subject: d.Order.ID.Number, Cause: domain.NewCause("unreadable-order", "centra", "status", status),
+		Problems: []domain.Refusal{{Code: "status_unknown", Field: "status", Value: status, Message: "the shop gives the order a status that this version does not know"}},
+	})
 }
 
 // held tells whether the shop took a ready order back after the hand-over.

@@ -72,8 +72,10 @@ type Decision struct {
 	// WakeAt is when to look again although nothing happened; zero means never.
 	WakeAt time.Time
 	// Ended means that nothing is left to do; the order may close at CloseAt.
-	Ended    bool
-	CloseAt  time.Time
+	Ended   bool
+	CloseAt time.Time
+	// Cause is why an order ended that was not ours to ship; empty otherwise.
+	Cause    string
 	Progress domain.Progress
 }
 
@@ -88,6 +90,14 @@ func Decide(in Input) (Decision, error) {
 	if err != nil {
 		return Decision{}, err
 	}
+	facts.withdrawn = facts.withdrawnAt > 0 && !facts.takenBack(in.Order.ID)
+	unreadable, unread, err := domain.Unreadable(in.Order.ID, in.Facts)
+	if err != nil {
+		return Decision{}, err
+	}
+	if unread { // nothing is sent on what may be out of date
+		in.Wrong = append(in.Wrong[:len(in.Wrong):len(in.Wrong)], unreadable)
+	}
 	d := &decider{Input: in, progress: progress, facts: facts, lines: map[string]domain.LineProgress{}, settled: map[domain.Step]map[string]bool{}}
 	for _, l := range progress.Lines {
 		d.lines[l.Line] = l
@@ -96,6 +106,7 @@ func Decide(in Input) (Decision, error) {
 		d.ask(q)
 	}
 	d.standing()
+	d.lifted()
 	d.handOver()
 	d.writeBack()
 	d.shorts()
@@ -186,6 +197,8 @@ func (d *decider) state() domain.OrderState {
 	switch {
 	case len(d.out.Questions) > 0:
 		return domain.NeedsAttention
+	case d.out.Ended && d.out.Cause != "":
+		return domain.Closed
 	case d.out.Ended && shipped > 0:
 		return domain.ReturnWindow
 	case d.out.Ended && d.cancelled() && d.allRejected():

@@ -21,6 +21,8 @@ type world struct {
 	keeps      bool // the shop keeps completed units among its allocations
 	onHold     bool
 	cancelled  bool
+	status     domain.ShopStatus // confirmed when empty
+	unmappable bool              // no rule says when the money is captured
 	address    int
 	unmapped   bool
 	mode       domain.CaptureMode
@@ -279,6 +281,9 @@ func (w *world) cancelUnits(id string, n int) {
 
 func (w *world) order() domain.Order {
 	o := domain.Order{ID: domain.OrderID{Store: "shop", Number: "100"}, Status: domain.ShopConfirmed, OnHold: w.onHold, GrandTotal: 1000, Payment: w.payment, Currency: "GBP"}
+	if w.status != "" {
+		o.Status = w.status
+	}
 	if w.cancelled {
 		o.Status = domain.ShopCancelled
 	}
@@ -308,6 +313,12 @@ func (w *world) input() lifecycle.Input {
 	}
 	if w.onHold {
 		in.Waiting = append(in.Waiting, "on-hold")
+	}
+	if w.status != "" {
+		in.Waiting = append(in.Waiting, string(w.status))
+	}
+	if w.unmappable {
+		in.Wrong = []domain.Question{{Kind: "unmapped:payment-method", Cause: "unmapped:payment-method:centra:card", Step: domain.StepSubmit}}
 	}
 	parts := map[string]*lifecycle.Part{}
 	for _, l := range w.lines {

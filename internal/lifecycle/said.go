@@ -10,17 +10,20 @@ import (
 // said is what facts tell of refusals, answers and money: what decides, beside the
 // goods, what is due.
 type said struct {
-	refused    map[refusedStep]refusal
-	tried      map[string]int64 // cause → sequence of the newest answer that asks for another try
-	skipped    map[string]int64 // cause → sequence of the newest skip
-	triedAll   int64            // sequence of the newest retry of everything
-	withdrawn  bool
-	captured   *domain.CapturedFact
-	capturedAt time.Time
+	refused  map[refusedStep]refusal
+	tried    map[string]int64 // cause → sequence of the newest answer that asks for another try
+	skipped  map[string]int64 // cause → sequence of the newest skip
+	triedAll int64            // sequence of the newest retry of everything
+	// withdrawn says that a person withdrew the order and nobody took that back.
+	withdrawn   bool
+	withdrawnAt int64   // sequence of the newest withdrawal
+	heldAt      int64   // sequence of the newest word that a withdrawn order was held in the shop
+	contents    []int64 // sequences at which the shop's order changed
+	captured    *domain.CapturedFact
+	capturedAt  time.Time
 	// capturedSequence is that of the newest CapturedFact.
 	capturedSequence int64
 	released         bool
-	noted            map[string]bool
 }
 
 type refusedStep struct {
@@ -38,7 +41,7 @@ type refusal struct {
 func (s said) retried(cause string) int64 { return max(s.triedAll, s.tried[cause]) }
 
 func read(facts []domain.Fact) (said, error) {
-	s := said{refused: map[refusedStep]refusal{}, tried: map[string]int64{}, skipped: map[string]int64{}, noted: map[string]bool{}}
+	s := said{refused: map[refusedStep]refusal{}, tried: map[string]int64{}, skipped: map[string]int64{}}
 	for _, f := range facts {
 		var err error
 		switch f.Kind {
@@ -59,7 +62,13 @@ func read(facts []domain.Fact) (said, error) {
 		case domain.FactReleased:
 			s.released = true
 		case domain.FactNoted:
-			err = take(f, func(n domain.NotedFact) { s.noted[n.Subject] = true })
+			err = take(f, func(n domain.NotedFact) {
+				if n.Subject == "withdrawn" {
+					s.heldAt = max(s.heldAt, f.Sequence)
+				}
+			})
+		case domain.FactContent:
+			s.contents = append(s.contents, f.Sequence)
 		}
 		if err != nil {
 			return said{}, err
@@ -81,7 +90,7 @@ func (s *said) answer(a domain.AnswerFact, sequence int64) {
 	case "skip":
 		s.skipped[a.Cause] = max(s.skipped[a.Cause], sequence)
 	case "withdraw-order":
-		s.withdrawn = true
+		s.withdrawnAt = max(s.withdrawnAt, sequence)
 	default: // retry, override
 		if a.Cause == "" {
 			s.triedAll = max(s.triedAll, sequence)

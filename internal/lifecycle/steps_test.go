@@ -51,7 +51,7 @@ func (w *world) take(due lifecycle.Due, lost bool) {
 		w.append(domain.FactReleased, "released", struct{}{})
 	case domain.StepHold:
 		w.onHold = !w.cancelled
-		w.append(domain.FactNoted, "noted:withdrawn", domain.NotedFact{Subject: "withdrawn"})
+		w.append(domain.FactNoted, fmt.Sprintf("noted:withdrawn:%d", w.asked), domain.NotedFact{Subject: "withdrawn"})
 	case domain.StepNote:
 		w.append(domain.FactNoted, "noted:"+due.Subject, domain.NotedFact{Subject: due.Subject})
 	case domain.StepCapture:

@@ -26,6 +26,10 @@ func (d *decider) writeBack() {
 }
 
 func (d *decider) ship(p domain.ParcelProgress) {
+	if q, missing := d.unmappedPayment(); missing {
+		d.ask(q) // a rule that was retired since the hand-over; with one the parcel goes on by itself
+		return
+	}
 	carrier, missing := d.Carrier(p.Shipment.Warehouse, p.Shipment.Carrier)
 	if missing != nil {
 		if _, skipped := d.facts.skipped[missing.Cause]; skipped {
@@ -41,6 +45,16 @@ func (d *decider) ship(p domain.ParcelProgress) {
 		Step: domain.StepShip, Subject: p.Shipment.ID, Warehouse: p.Shipment.Warehouse,
 		Carrier: carrier, Lines: p.Lines, Complete: d.tracked(p),
 	})
+}
+
+// unmappedPayment is the question of an order whose money nobody says when to capture.
+func (d *decider) unmappedPayment() (domain.Question, bool) {
+	for _, q := range d.Wrong {
+		if q.Kind == "unmapped:payment-method" {
+			return q, true
+		}
+	}
+	return domain.Question{}, false
 }
 
 // tracked tells whether a parcel may be completed: its tracking is there, or has been waited for.
@@ -172,13 +186,24 @@ func (d *decider) shorts() {
 	}
 }
 
+// FulfilledInShop is the cause of an order's end when the shop shipped or archived it
+// before any warehouse got it.
+const FulfilledInShop = "fulfilled-in-shop"
+
 // finish sees whether anything is left to do, and when the order may close.
 func (d *decider) finish() {
-	if len(d.out.Due) > 0 || len(d.out.Waiting) > 0 || len(d.out.Questions) > 0 || !d.quiet() {
+	if len(d.out.Due) > 0 || len(d.out.Waiting) > 0 || len(d.out.Questions) > 0 {
+		return
+	}
+	if d.elsewhere() {
+		d.out.Ended, d.out.CloseAt, d.out.Cause = true, d.Now, FulfilledInShop
+		return
+	}
+	if !d.quiet() {
 		return
 	}
 	number := d.Order.ID.Number
-	if d.facts.withdrawn && !d.facts.noted["withdrawn"] && d.Order.Status != domain.ShopCancelled && !d.last(domain.StepHold, number) {
+	if d.facts.withdrawn && d.facts.heldAt < d.facts.withdrawnAt && d.Order.Status != domain.ShopCancelled && !d.last(domain.StepHold, number) {
 		return
 	}
 	if d.reduced() && !d.facts.released && d.CaptureMode != domain.CaptureExternal && d.Order.Payment.Authorized > d.Order.Payment.Captured && !d.cancelled() && !d.last(domain.StepRelease, number) {
