@@ -88,3 +88,13 @@ func TestMoneyOfWhichTheShopSaysNothingIsPending(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []domain.CapturedFact{{Pending: true}}, told[domain.CapturedFact](t, d.store, domain.FactCaptured))
 }
+
+func TestNothingIsCapturedOfAPaymentMethodWithoutARule(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.leave("SH1", 1, blouse(2))
+	d.store.rules = d.store.rules[1:] // retired after the hand-over
+	failed(t, d.ship("SH1"), activities.ErrRefused)
+	require.Equal(t, []string{"unmapped:payment-method"}, d.exceptions())
+	require.Equal(t, []string{"read"}, d.shop.calls)
+}

@@ -205,6 +205,8 @@ func kindOf(step domain.Step, f *fault.Fault) string {
 		return "amendment-refused"
 	case step == domain.StepCancel:
 		return "cancelled-too-late"
+	case f.Kind == fault.Unmapped && f.Code == "payment_method":
+		return "unmapped:payment-method"
 	case step == domain.StepCapture, f.Code == "capture_failed":
 		return "capture-failed"
 	case f.Code == "ambiguous_shipment":

@@ -79,6 +79,13 @@ func (s *Shipments) ShipParcel(ctx context.Context, in contract.StepInput) (cont
 		if err != nil {
 			return nil, err
 		}
+		if input.CaptureMode == "" {
+			return nil, &fault.Fault{
+				Kind: fault.Unmapped, System: "centra", Op: "createShipment", Code: "payment_method",
+				Problems: []fault.Problem{{Code: "payment_method", Field: "paymentMethod", Value: order.PaymentMethod.Name, Message: "no rule says when the money of this payment method is captured, so nothing was written or captured; add one"}},
+				Message:  "no rule says when the money of this payment method is captured",
+			}
+		}
 		w := &parcelWrite{Shipments: s, in: in, order: order, parcel: parcel, mode: input.CaptureMode, sequence: record.Sequence()}
 		standing, err := match(parcel, progress, order.Shipments)
 		if err != nil {
@@ -320,7 +327,9 @@ func (s *Shipments) HoldOrder(ctx context.Context, in contract.StepInput) (contr
 				return nil, err
 			}
 		}
-		return []domain.Fact{domain.NewFact(domain.FactNoted, "noted:withdrawn", "selvedge", s.Orders.Clock(), domain.NotedFact{Subject: "withdrawn"})}, nil
+		// A withdrawal after an earlier one was taken back is noted anew.
+		key := fmt.Sprintf("noted:withdrawn:%d", newestAnswer(record.Facts))
+		return []domain.Fact{domain.NewFact(domain.FactNoted, key, "selvedge", s.Orders.Clock(), domain.NotedFact{Subject: "withdrawn"})}, nil
 	})
 }
 
