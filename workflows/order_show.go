@@ -3,9 +3,9 @@ package workflows
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -53,18 +53,59 @@ func (w *order) show() {
 // workflow for good whose keyword list is above 2 KB; details and exceptions keep them all.
 const causesSize = 1800
 
-// fitting sorts causes and keeps as many as fit, with the count of the others.
+// fitting sorts causes and keeps as many as fit, with the count of the others by kind:
+// who looks for a kind finds the order whichever of its causes were cut.
 func (w *order) fitting(causes []string) []string {
 	slices.Sort(causes)
-	size := 0
-	for n, c := range causes {
-		size += len(strconv.Quote(c)) + 1
-		if size > causesSize {
-			kind := w.at.Questions[0].Kind
-			return append(causes[:n:n], fmt.Sprintf("%s:and-more:%d", kind, len(causes)-n))
+	for n := len(causes); ; n-- {
+		fit := append(causes[:n:n], w.leftOut(causes[n:])...)
+		if n == 0 || encodedSize(fit) <= causesSize {
+			return fit
 		}
 	}
-	return causes
+}
+
+// leftOut stands for causes that are left out: one entry a kind.
+func (w *order) leftOut(causes []string) []string {
+	var kinds []string
+	for _, q := range w.at.Questions {
+		if slices.Contains(causes, q.Cause) {
+			kinds = append(kinds, q.Kind)
+		}
+	}
+	slices.Sort(kinds)
+	var entries []string
+	for len(kinds) > 0 {
+		n := 1
+		for n < len(kinds) && kinds[n] == kinds[0] {
+			n++
+		}
+		entries = append(entries, fmt.Sprintf("%s:and-more:%d", kinds[0], n))
+		kinds = kinds[n:]
+	}
+	return entries
+}
+
+// encodedSize is what a list takes as JSON, which spends six bytes on an ampersand.
+func encodedSize(list []string) int {
+	size := 2
+	for _, entry := range list {
+		size += 3 // quotes and comma
+		for _, r := range entry {
+			switch r {
+			case '"', '\\':
+				size += 2
+			case '<', '>', '&', '\u2028', '\u2029', utf8.RuneError:
+				size += 6
+			default:
+				size += utf8.RuneLen(r)
+				if r < ' ' {
+					size += 5
+				}
+			}
+		}
+	}
+	return size
 }
 
 func (w *order) upsert(state domain.OrderState, causes []string) {
