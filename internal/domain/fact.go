@@ -37,6 +37,8 @@ const (
 	FactAnswered        FactKind = "answered"               // a person answered a question: AnswerFact
 	FactReturn          FactKind = "return"                 // a return confirmation at a revision, kept for the returns workflow: raw
 	FactUnknown         FactKind = "unknown"                // an event that this version does not know: raw
+	FactUnreadable      FactKind = "unreadable"             // the shop's order cannot be read any more: UnreadableFact
+	FactReadable        FactKind = "readable"               // it can be read again: no data
 	FactClosed          FactKind = "closed"                 // the workflow closed: ClosedFact
 )
 

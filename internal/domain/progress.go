@@ -176,7 +176,7 @@ func (d *deriver) apply(f Fact) error {
 		return fold(f, func(n NotedFact) { d.noted[n.Subject] = true })
 	case FactReturn:
 		d.returns++
-	case FactContent, FactRefused, FactShopCancelled, FactCaptured, FactReleased, FactAnswered, FactClosed:
+	case FactContent, FactRefused, FactShopCancelled, FactCaptured, FactReleased, FactAnswered, FactUnreadable, FactReadable, FactClosed:
 		// they decide what is due (see Decide), not what happened to the goods
 	default:
 		d.unknown++

@@ -107,6 +107,9 @@ func Decide(in Input) (Decision, error) {
 	}
 	d.standing()
 	d.lifted()
+	if unread && !d.cancelled() {
+		d.ask(unreadable) // also when all was sent: what the shop changed since is not known
+	}
 	d.handOver()
 	d.writeBack()
 	d.shorts()
