@@ -270,7 +270,7 @@ const shownQuestions = 60
 func summarise(record ports.OrderRecord, d lifecycle.Decision) contract.Assessment {
 	a := contract.Assessment{
 		Sequence: record.Sequence(), State: d.State, Waiting: d.Waiting, Questions: d.Questions,
-		WakeAt: d.WakeAt, Ended: d.Ended, CloseAt: d.CloseAt, Market: record.Order.Market.Name, Value: domain.Format(record.Order.GrandTotal, record.Order.Currency),
+		WakeAt: d.WakeAt, Ended: d.Ended, CloseAt: d.CloseAt, Cause: d.Cause, Market: record.Order.Market.Name, Value: domain.Format(record.Order.GrandTotal, record.Order.Currency),
 	}
 	for _, due := range d.Due {
 		a.Due = append(a.Due, contract.Step{

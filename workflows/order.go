@@ -158,7 +158,7 @@ func (w *order) close() (bool, error) {
 	var closed contract.CloseResult
 	end := w.ending()
 	if err := w.store("close the order unless something was told since", orders.CloseOrder,
-		contract.CloseInput{Order: w.id, Sequence: w.at.Sequence, State: end}, &closed); err != nil {
+		contract.CloseInput{Order: w.id, Sequence: w.at.Sequence, State: end, Cause: w.at.Cause}, &closed); err != nil {
 		return false, err
 	}
 	if !closed.Closed {

@@ -177,6 +177,7 @@ type Assessment struct {
 	WakeAt     time.Time             `json:"wakeAt,omitzero"`
 	Ended      bool                  `json:"ended,omitempty"`
 	CloseAt    time.Time             `json:"closeAt,omitzero"`
+	Cause      string                `json:"cause,omitempty"` // of an end that was not ours, such as fulfilled-in-shop
 	Wholesale  bool                  `json:"wholesale,omitempty"`
 }
 
