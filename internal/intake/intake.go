@@ -37,7 +37,8 @@ type Intake struct {
 	// Since is where the first poll of a store begins; zero is a day before it.
 	Since time.Time
 
-	listening atomic.Bool // the shop queues events for us
+	listening  atomic.Bool // the shop queues events for us
+	unreadable rereads
 }
 
 // readBatch is how many orders one request reads; the shop's complexity budget allows more, its answers get slow.
@@ -60,6 +61,7 @@ func (i *Intake) TakeOrders(ctx context.Context, store string, numbers []string)
 		if err != nil {
 			return changed, fmt.Errorf("read %d orders of %s: %w", n, store, err)
 		}
+		asked := numbers[:n]
 		numbers = numbers[n:]
 		readable := orders[:0:0]
 		for _, o := range orders {
@@ -74,6 +76,9 @@ func (i *Intake) TakeOrders(ctx context.Context, store string, numbers []string)
 		taken, err := i.Store.TakeIn(ctx, readable, i.Clock())
 		if err != nil {
 			return changed, fmt.Errorf("store %d orders of %s: %w", len(readable), store, err)
+		}
+		if err := i.readable(ctx, store, asked, orders); err != nil {
+			return changed, err
 		}
 		read := map[domain.OrderID]domain.Order{}
 		for _, o := range readable {
@@ -90,13 +95,6 @@ func (i *Intake) TakeOrders(ctx context.Context, store string, numbers []string)
 		}
 	}
 	return changed, nil
-}
-
-// refuse keeps an order that cannot be read, so that it is listed rather than lost,
-// and does not block the rest of its batch.
-func (i *Intake) refuse(ctx context.Context, o ports.ShopOrder) error {
-	i.Log.Error("an order of the shop cannot be read; it is kept as refused", zap.String("order", o.Order.ID.String()), zap.Error(o.Err))
-	return i.Store.SaveRefused(ctx, "centra", "order/"+o.Order.ID.String(), o.Err.Error(), nil, i.Clock())
 }
 
 // wake starts a new order's workflow, or tells a running one to look. An order that

@@ -79,8 +79,11 @@ func (i *Intake) PollShop(ctx context.Context, store string) (contract.IntakeRes
 			return result, fmt.Errorf("save cursor %s: %w", name, err)
 		}
 	}
+	if err := i.keepRecalled(ctx, store, seen, newest); err != nil {
+		return result, err
+	}
 	i.Log.Debug("polled the shop", zap.String("store", store), zap.Int("changed", result.Changed))
-	return result, i.keepRecalled(ctx, store, seen, newest)
+	return result, i.rereadRefused(ctx, store, &result)
 }
 
 func cursorOf(at time.Time) string { return at.UTC().Format(time.RFC3339Nano) }

@@ -103,6 +103,14 @@ type IntakeStore interface {
 	AppendForConsignment(ctx context.Context, warehouse, number, reference string, facts []domain.Fact, wake bool) (Recorded, error)
 	// SaveRefused keeps an input that cannot be read, sealed; the same key again changes nothing.
 	SaveRefused(ctx context.Context, source, key, reason string, body []byte, at time.Time) error
+	// HoldUnreadable opens the exception of an order that cannot be read and tells its
+	// workflow, if it has one; the same again changes nothing.
+	HoldUnreadable(ctx context.Context, e ExceptionRecord, reason string) (Recorded, error)
+	// ReadableAgain resolves the exceptions of orders that were read, or that nobody holds,
+	// and answers those whose workflow has to look.
+	ReadableAgain(ctx context.Context, read, absent []domain.OrderID, at time.Time) ([]Recorded, error)
+	// UnreadableOrders lists the numbers of orders that still cannot be read, after one of them.
+	UnreadableOrders(ctx context.Context, store, after string, limit int) ([]string, error)
 	// Unseen lists orders with a waking fact, recorded before, that their workflow has not looked at.
 	Unseen(ctx context.Context, before time.Time, limit int) ([]domain.OrderID, error)
 	Cursor(ctx context.Context, name string) (string, error)
