@@ -36,12 +36,14 @@ type Completeness struct {
 	Clock  func() time.Time
 	// Grace is how long after a change intake may take: what is younger is no gap yet.
 	Grace time.Duration
+	// Since is where our care of the shop's orders begins, as intake's does; zero means no such instant.
+	Since time.Time
 }
 
 // Bounds of one run; what is beyond them is the next run's.
 const (
 	firstWindow = 24 * time.Hour // how far back the very first window reaches
-	mostCounted = 4000           // orders in one window; a longer one is cut
+	mostCounted = 2000           // orders in one window; a longer one is cut
 	mostLooked  = 5000           // open orders looked for in one run
 	lookPage    = 200
 	mostGaps    = 500
@@ -66,8 +68,12 @@ func (c *Completeness) count(ctx context.Context, store string) (contract.Comple
 	if err != nil {
 		return contract.CompletenessResult{}, err
 	}
-	if from.IsZero() {
-		from = now.Add(-firstWindow).Truncate(time.Second)
+	first := from.IsZero()
+	if first {
+		from = now.Add(-firstWindow).UTC().Truncate(time.Second)
+	}
+	if from.Before(c.Since) {
+		from = c.Since
 	}
 	to := now.Add(-c.Grace).UTC().Truncate(time.Second)
 	if !to.After(from) {
@@ -80,7 +86,7 @@ func (c *Completeness) count(ctx context.Context, store string) (contract.Comple
 	if !cut.IsZero() {
 		to = cut
 	}
-	certificate, err := c.certify(ctx, store, orders)
+	certificate, err := c.certify(ctx, store, orders, first)
 	if err != nil {
 		return contract.CompletenessResult{}, err
 	}
@@ -121,8 +127,9 @@ func (c *Completeness) read(ctx context.Context, store string, from, to time.Tim
 	}
 }
 
-// certify says where each order stands, after the missing ones were started.
-func (c *Completeness) certify(ctx context.Context, store string, orders []ports.CountedOrder) (ports.Certificate, error) {
+// certify says where each order stands, after the missing ones were started. What the
+// very first count finds before intake has begun is started too, and is no exception.
+func (c *Completeness) certify(ctx context.Context, store string, orders []ports.CountedOrder, first bool) (ports.Certificate, error) {
 	certificate := ports.Certificate{Store: store, Gaps: []ports.Counted{}, Orders: []ports.Counted{}}
 	started, err := c.Store.OpenGaps(ctx, store, mostGaps)
 	if err != nil {
@@ -141,6 +148,7 @@ func (c *Completeness) certify(ctx context.Context, store string, orders []ports
 		if err != nil {
 			return certificate, err
 		}
+		var missed []string
 		for i, t := range tallies {
 			if t.Wholesale {
 				continue
@@ -149,11 +157,26 @@ func (c *Completeness) certify(ctx context.Context, store string, orders []ports
 			if err != nil {
 				return certificate, err
 			}
+			if why, found := missing(page[i], t); found {
+				if !first {
+					if err := c.open(ctx, t.ID, why); err != nil {
+						return certificate, err
+					}
+				}
+				missed = append(missed, t.ID.Number)
+			}
 			if counted.Standing != ports.StandGap && counted.Standing != ports.StandRefused && reported[t.ID] {
 				counted.Standing, counted.Reason = ports.StandGap, "it was missing and has been started"
 			}
 			note(&certificate, counted)
 		}
+		// The exceptions stand first: a crash between the two leaves them to be tried again.
+		if len(missed) > 0 {
+			if err := c.Orders.TakeMissed(ctx, store, missed); err != nil {
+				return certificate, err
+			}
+		}
+		activity.RecordHeartbeat(ctx, certificate.Ready)
 	}
 	slices.SortFunc(certificate.Orders, func(a, b ports.Counted) int { return strings.Compare(a.Number, b.Number) })
 	return certificate, nil
@@ -176,16 +199,30 @@ func note(c *ports.Certificate, o ports.Counted) {
 	}
 }
 
-// stand says where one order stands; a gap is opened and started.
+// missing tells that an order, or the change that made it ready, never reached us.
+func missing(o ports.CountedOrder, t ports.OrderTally) (why string, found bool) {
+	if !t.Known {
+		return units(o.Units) + " never taken in", t.Refused == ""
+	}
+	if !t.ClosedAt.IsZero() || len(t.Causes) > 0 || t.Submitted || !t.Content.UpdatedAt.Before(o.UpdatedAt) {
+		return "", false
+	}
+	reasons := enrich.Readiness(t.Content)
+	return "ready in the shop, but taken in as " + strings.Join(reasons, ", "), slices.ContainsFunc(reasons, contradicted)
+}
+
+// stand says where one order stands. One whose workflow has ended is started again;
+// what is missing is left to the caller.
 func (c *Completeness) stand(ctx context.Context, o ports.CountedOrder, t ports.OrderTally) (ports.Counted, error) {
 	at := func(s ports.Standing, reason string) (ports.Counted, error) {
 		return ports.Counted{Number: o.ID.Number, Standing: s, Reason: reason}, nil
 	}
+	if why, found := missing(o, t); found {
+		return at(ports.StandGap, why)
+	}
 	switch {
-	case !t.Known && t.Refused != "":
-		return at(ports.StandRefused, t.Refused)
 	case !t.Known:
-		return c.missed(ctx, o, fmt.Sprintf("%s never taken in", units(o.Units)))
+		return at(ports.StandRefused, t.Refused)
 	case !t.ClosedAt.IsZero():
 		return at(ports.StandEnded, strings.TrimSuffix(string(t.ClosedState)+": "+t.ClosedCause, ": "))
 	case len(t.Causes) > 0:
@@ -194,9 +231,6 @@ func (c *Completeness) stand(ctx context.Context, o ports.CountedOrder, t ports.
 		return at(ports.StandInWarehouse, "")
 	}
 	reasons := enrich.Readiness(t.Content)
-	if slices.ContainsFunc(reasons, contradicted) && t.Content.UpdatedAt.Before(o.UpdatedAt) {
-		return c.missed(ctx, o, "ready in the shop, but taken in as "+strings.Join(reasons, ", "))
-	}
 	run, err := c.Orders.Look(ctx, o.ID)
 	if err != nil {
 		return ports.Counted{}, err
@@ -220,18 +254,6 @@ func contradicted(reason string) bool {
 		return true
 	}
 	return false
-}
-
-// missed takes in an order whose change never reached us. The exception stands first:
-// a crash between the two leaves it to be tried again.
-func (c *Completeness) missed(ctx context.Context, o ports.CountedOrder, why string) (ports.Counted, error) {
-	if err := c.open(ctx, o.ID, why); err != nil {
-		return ports.Counted{}, err
-	}
-	if err := c.Orders.TakeMissed(ctx, o.ID.Store, []string{o.ID.Number}); err != nil {
-		return ports.Counted{}, err
-	}
-	return ports.Counted{Number: o.ID.Number, Standing: ports.StandGap, Reason: why}, nil
 }
 
 // stopped starts the workflow of an open order again. An order closes in the store

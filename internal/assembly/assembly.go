@@ -117,7 +117,7 @@ func (p *Parts) Activities(c client.Client) activities.Set {
 		Completeness: &activities.Completeness{
 			Shop: p.Shop, Store: p.Store, Orders: p.Intake(c), Clock: time.Now,
 			// Two polls and a slow run of intake: what it still misses then, it has missed.
-			Grace: 2*s.IntakeEvery + 30*time.Second,
+			Grace: 2*s.IntakeEvery + 30*time.Second, Since: s.IntakeSince,
 		},
 	}
 }

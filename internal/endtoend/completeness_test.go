@@ -27,7 +27,6 @@ func openForCounting(t *testing.T) *world {
 	set := w.parts.Activities(w.client)
 	set.Completeness.Grace = 0
 	w.mu.Lock()
-	defer w.mu.Unlock()
 	for _, queue := range contract.Queues() {
 		one := worker.New(w.client, queue, worker.Options{DisableWorkflowWorker: queue != contract.QueueOrders})
 		if queue == contract.QueueOrders {
@@ -37,6 +36,8 @@ func openForCounting(t *testing.T) *world {
 		require.NoError(t, one.Start())
 		w.workers = append(w.workers, one)
 	}
+	w.mu.Unlock()
+	require.Zero(t, w.count(t).Ready, "the first count is that of a shop without orders")
 	return w
 }
 
