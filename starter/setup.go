@@ -127,13 +127,19 @@ func listSchedules(ctx context.Context, c client.Client) ([]shownSchedule, error
 		if err != nil {
 			return nil, fmt.Errorf("list schedules: %w", err)
 		}
-		if !strings.HasPrefix(e.ID, contract.IntakeScheduleID("")) && !strings.HasPrefix(e.ID, contract.FeedScheduleID("")) {
-			continue // somebody else's
+		if !ours(e.ID) {
+			continue
 		}
 		list = append(list, shown(e))
 	}
 	slices.SortFunc(list, func(a, b shownSchedule) int { return strings.Compare(a.ID, b.ID) })
 	return list, nil
+}
+
+// ours tells our schedules from somebody else's by their names.
+func ours(id string) bool {
+	return slices.ContainsFunc([]string{contract.IntakeScheduleID(""), contract.FeedScheduleID(""), contract.CompletenessScheduleID("")},
+		func(prefix string) bool { return strings.HasPrefix(id, prefix) })
 }
 
 func shown(e *client.ScheduleListEntry) shownSchedule {
