@@ -25,9 +25,11 @@ type exceptionsListCmd struct {
 	Owner  string `help:"Only those of one owner: ops, merchandising, finance or engineering." enum:"ops,merchandising,finance,engineering," default:""`
 	Kind   string `help:"Only one kind, such as unmapped:shipping-method." placeholder:"KIND"`
 	Cause  string `help:"Only one cause." placeholder:"CAUSE"`
-	Orders bool   `help:"One row an order instead of one a cause."`
-	Limit  int    `help:"Most rows to list with --orders." default:"1000" placeholder:"N"`
-	JSON   bool   `name:"json" help:"Print JSON."`
+	Orders bool   `help:"One row an order instead of one a cause." xor:"rows"`
+	// Refused inputs have no cause that a person resumes; orders among them are exceptions, too.
+	Refused bool `help:"Inputs that could not be read instead: source, key, reason and when, never their content." xor:"rows"`
+	Limit   int  `help:"Most rows to list with --orders or --refused." default:"1000" placeholder:"N"`
+	JSON    bool `name:"json" help:"Print JSON."`
 }
 
 // groupShown is a cause in --json. Money is in minor units by currency.
@@ -70,7 +72,10 @@ func (l exceptionsListCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	defer db.Close()
-	if l.Orders {
+	switch {
+	case l.Refused:
+		return l.refused(ctx, s, db)
+	case l.Orders:
 		return l.orders(ctx, s, db)
 	}
 	groups, err := l.groups(ctx, db)

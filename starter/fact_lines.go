@@ -13,7 +13,8 @@ func raw(k domain.FactKind) bool {
 	switch k {
 	case domain.FactContent, domain.FactSubmitted, domain.FactRefused, domain.FactWarehouseOrder, domain.FactShipment,
 		domain.FactCancelRequested, domain.FactCancelRefused, domain.FactShopShipment, domain.FactShopCancelled,
-		domain.FactCaptured, domain.FactReleased, domain.FactNoted, domain.FactAnswered, domain.FactClosed:
+		domain.FactCaptured, domain.FactReleased, domain.FactNoted, domain.FactAnswered, domain.FactClosed,
+		domain.FactUnreadable, domain.FactReadable:
 		return false
 	}
 	return true
@@ -68,6 +69,10 @@ func factLine(f domain.Fact) string {
 		return told(f, answerLine)
 	case domain.FactReturn:
 		return "a return, kept for the returns workflow"
+	case domain.FactUnreadable:
+		return told(f, func(u domain.UnreadableFact) string { return "the shop's order cannot be read: " + reasons(u.Problems) })
+	case domain.FactReadable:
+		return "the shop's order can be read again"
 	case domain.FactClosed:
 		return told(f, func(c domain.ClosedFact) string {
 			return strings.TrimSpace("closed as " + string(c.State) + " " + c.Cause)
@@ -93,11 +98,15 @@ func units(lines []domain.LineQuantity) string {
 }
 
 func refusedLine(r domain.RefusedFact) string {
+	return strings.TrimSpace(fmt.Sprintf("%s refused to %s %s: %s", r.System, r.Step, r.Subject, reasons(r.Problems)))
+}
+
+func reasons(problems []domain.Refusal) string {
 	var why []string
-	for _, p := range r.Problems {
+	for _, p := range problems {
 		why = append(why, p.Message)
 	}
-	return strings.TrimSpace(fmt.Sprintf("%s refused to %s %s: %s", r.System, r.Step, r.Subject, strings.Join(why, "; ")))
+	return strings.Join(why, "; ")
 }
 
 func shipmentLine(s domain.Shipment) string {

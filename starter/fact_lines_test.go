@@ -40,6 +40,8 @@ func TestAFactIsOneLineOfPlainWords(t *testing.T) {
 			"ann: override of c, a=1, b=2 (why)",
 		},
 		"a return, without its content": {domain.FactReturn, map[string]string{"name": "Quistgaard"}, "a return, kept for the returns workflow"},
+		"what cannot be read":           {domain.FactUnreadable, domain.UnreadableFact{Problems: []domain.Refusal{{Message: "no total"}, {Message: "no lines"}}}, "the shop's order cannot be read: no total; no lines"},
+		"what can be read again":        {domain.FactReadable, nil, "the shop's order can be read again"},
 		"the end":                       {domain.FactClosed, domain.ClosedFact{State: domain.Closed}, "closed as closed"},
 		"an unknown kind":               {"from-tomorrow", map[string]string{"name": "Quistgaard"}, "kept; this version does not know the kind"},
 		"data of another form":          {domain.FactShipment, []int{1}, "cannot be read by this version"},
