@@ -12,6 +12,7 @@ import (
 	"selvedge/internal/contract"
 	"selvedge/internal/domain"
 	"selvedge/internal/simulators/centra"
+	"selvedge/internal/store"
 )
 
 func TestTheEventQueueIsEmptiedWhateverItHolds(t *testing.T) {
@@ -42,6 +43,11 @@ func TestTheEventQueueIsEmptiedWhateverItHolds(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, refused, 1)
 	require.Contains(t, refused[0].Key, "8006")
+	open, err := w.parts.Store.OpenExceptions(t.Context(), store.ExceptionFilter{Kind: domain.KindUnreadable}, 10)
+	require.NoError(t, err)
+	require.Len(t, open, 1)
+	require.Equal(t, domain.OrderID{Store: atelier, Number: "8006"}, *open[0].Order, "somebody is asked about it")
+	require.NotEmpty(t, open[0].Problems)
 	for _, number := range []int{8006, 8007} {
 		_, err := w.client.DescribeWorkflowExecution(t.Context(), workflowID(number), "")
 		var unknown *serviceerror.NotFound
