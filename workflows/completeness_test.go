@@ -87,7 +87,9 @@ func TestACountHealsCountsAndRestarts(t *testing.T) {
 func TestACountIsBoundedHoweverMuchThereIs(t *testing.T) {
 	t.Parallel()
 	c := newCounting(t)
-	c.count = func() (contract.CompletenessResult, error) { return contract.CompletenessResult{Ready: 1, More: true}, nil }
+	c.count = func() (contract.CompletenessResult, error) {
+		return contract.CompletenessResult{Ready: 1, More: true}, nil
+	}
 	result, err := c.run(t)
 	require.NoError(t, err)
 	require.Equal(t, 10, result.Ready)

@@ -84,10 +84,15 @@ func TestACertificateThatDoesNotAddUpIsRefused(t *testing.T) {
 	upTo, err := s.CountedUpTo(ctx, "atelier")
 	require.NoError(t, err)
 	require.Zero(t, upTo)
-	c := ports.Certificate{Store: "atelier", From: noon, To: at(5), CountedAt: at(6), Ready: 3, InWarehouse: 1, Ended: 1,
+	c := ports.Certificate{
+		Store: "atelier", From: noon, To: at(5), CountedAt: at(6), Ready: 3, InWarehouse: 1, Ended: 1,
 		Gaps: []ports.Counted{{Number: "3", Standing: ports.StandGap, Reason: "never taken in"}},
-		Orders: []ports.Counted{{Number: "1", Standing: ports.StandInWarehouse}, {Number: "2", Standing: ports.StandEnded, Reason: "closed"},
-			{Number: "3", Standing: ports.StandGap, Reason: "never taken in"}}}
+		Orders: []ports.Counted{
+			{Number: "1", Standing: ports.StandInWarehouse},
+			{Number: "2", Standing: ports.StandEnded, Reason: "closed"},
+			{Number: "3", Standing: ports.StandGap, Reason: "never taken in"},
+		},
+	}
 	for name, spoil := range map[string]func(*ports.Certificate){
 		"one more is ready than is told of":   func(c *ports.Certificate) { c.Ready++ },
 		"one is told of that is not ready":    func(c *ports.Certificate) { c.Waiting++ },
