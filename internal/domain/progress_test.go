@@ -251,3 +251,26 @@ func TestAStrangersOrderUnderOurNumberIsNotOurs(t *testing.T) {
 	require.Empty(t, p.Parcels)
 	require.Equal(t, 3, p.Lines[0].Open)
 }
+
+func TestAUnitThatAnotherItemWasSentForIsShortAndNotMissing(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		facts          []domain.Fact
+		short, missing int
+	}{
+		"not final":                   {history(sent(1, 1), parcel(1, 1, substituted)), 1, 0},
+		"final":                       {history(sent(1, 1), parcel(1, 1, substituted, final)), 1, 0},
+		"final with another unit":     {history(sent(2, 1), parcel(1, 1, substituted, final)), 2, 1},
+		"void, and the unit is back":  {history(sent(1, 1), parcel(1, 1, substituted, voided)), 0, 0},
+		"told short by the order too": {history(sent(1, 1), parcel(1, 1, substituted), orderAt(5, domain.WarehouseShipped, domain.WarehouseOrderLine{Short: 1})), 1, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			order := domain.Order{ID: domain.OrderID{Store: "shop", Number: "100"}, Lines: []domain.Line{{ID: "1", Kind: domain.LineProduct, SKU: "COAT", Quantity: 2}}}
+			p, err := domain.Derive(order, tt.facts)
+			require.NoError(t, err)
+			require.Equal(t, tt.short, p.Lines[0].Short)
+			require.Equal(t, tt.missing, p.Lines[0].Missing())
+		})
+	}
+}
