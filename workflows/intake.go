@@ -3,6 +3,7 @@ package workflows
 import (
 	"errors"
 
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"selvedge/activities"
@@ -24,21 +25,37 @@ func IntakeWorkflow(ctx workflow.Context, in contract.IntakeInput) (contract.Int
 	return result, scheduled(ctx, drainErr, pollErr)
 }
 
-// scheduled ends a scheduled run: it never waits for a person, but what is away is
-// alerted once, even while no order needs it.
+// scheduled ends a scheduled run with its first failure: it never waits for a person,
+// but what is away is alerted once, even while no order needs it, and whatever else failed.
 func scheduled(ctx workflow.Context, failures ...error) error {
+	var first error
 	for _, err := range failures {
-		if err == nil {
+		if err != nil && first == nil {
+			first = err
+		}
+	}
+	for _, err := range failures {
+		system, credentials, away := outageOf(err)
+		if !away {
 			continue
 		}
-		if system, credentials := blame(err); !refused(err) && system != "selvedge" {
-			if reportErr := reportOutage(ctx, contract.OutageInput{System: system, Credentials: credentials, Since: workflow.Now(ctx)}); reportErr != nil {
-				return errors.Join(err, reportErr)
-			}
+		if err := reportOutage(ctx, contract.OutageInput{System: system, Credentials: credentials, Since: workflow.Now(ctx)}); err != nil {
+			return errors.Join(first, err)
 		}
-		return err
+		break
 	}
-	return nil
+	return first
+}
+
+// outageOf tells whether a failure means that another system is away: refusals are about
+// what was asked, limits pass by themselves, and our own trouble no probe of theirs can tell.
+func outageOf(err error) (system string, credentials, away bool) {
+	var failure *temporal.ApplicationError
+	if err == nil || temporal.IsCanceledError(err) || refused(err) || asApplication(err, &failure) && failure.Type() == activities.ErrRateLimited {
+		return "", false, false
+	}
+	system, credentials = blame(err)
+	return system, credentials, system != "selvedge"
 }
 
 // WarehouseFeedWorkflow is one scheduled read of a warehouse's feed: what webhooks lost.
