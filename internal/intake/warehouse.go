@@ -156,7 +156,7 @@ func (i *Intake) TakeEvent(ctx context.Context, warehouse string, e ports.Wareho
 		wake = asksForSomething(*e.Order) || e.Type == orderReleased
 		if e.CancelRefused {
 			wake = true
-			facts = append(facts, domain.NewFact(domain.FactCancelRefused, "cancel-refused:"+e.ID, "warehouse", e.At, domain.CancelRefusedFact{Consignment: e.Order.Number}))
+			facts = append(facts, cancelRefused(e, e.Order.Number))
 		}
 	case e.Shipment != nil:
 		facts = append(facts, domain.NewShipmentFact(*e.Shipment, e.At))
@@ -172,6 +172,9 @@ func (i *Intake) TakeEvent(ctx context.Context, warehouse string, e ports.Wareho
 		if facts, reference, err = i.look(ctx, warehouse, e.Consignment); err != nil {
 			return err
 		}
+		if e.Type == cancellationRejected { // the order itself does not show it
+			facts = append(facts, cancelRefused(e, e.Consignment))
+		}
 		facts = append(facts, unknown(e))
 	default:
 		wake = false
@@ -180,8 +183,12 @@ func (i *Intake) TakeEvent(ctx context.Context, warehouse string, e ports.Wareho
 	return i.record(ctx, warehouse, e.Consignment, reference, facts, wake)
 }
 
-// orderReleased is the type of event that ends a hold.
-const orderReleased = "order.released"
+// Types of events that tell what no state of an order shows: the end of a hold, and
+// that a cancellation is refused.
+const (
+	orderReleased        = "order.released"
+	cancellationRejected = "order.cancellation_rejected"
+)
 
 // ofOrders tells whether an event concerns an order or a shipment, decoded or not.
 func ofOrders(e ports.WarehouseEvent) bool {
@@ -191,6 +198,10 @@ func ofOrders(e ports.WarehouseEvent) bool {
 		}
 	}
 	return false
+}
+
+func cancelRefused(e ports.WarehouseEvent, number string) domain.Fact {
+	return domain.NewFact(domain.FactCancelRefused, "cancel-refused:"+e.ID, "warehouse", e.At, domain.CancelRefusedFact{Consignment: number})
 }
 
 func unknown(e ports.WarehouseEvent) domain.Fact {

@@ -83,6 +83,19 @@ func TestAnUnreadableEventOfAnOrderIsLookedUpAtTheWarehouse(t *testing.T) {
 	}
 }
 
+func TestAnUnreadableRefusalToCancelStillRefuses(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	w.known(t, "1")
+	w.floor.order = func(number string) (domain.WarehouseOrder, error) {
+		return *told(7, number, "", domain.WarehouseInProgress, "COAT").Order, nil
+	}
+	e := garbled(1, "1", "order/1")
+	e.Type = "order.cancellation_rejected"
+	require.NoError(t, w.TakeEvent(within(t), leeds, e))
+	require.Contains(t, w.kinds(t, "1"), domain.FactCancelRefused)
+}
+
 func TestAnUnreadableEventWaitsForAWarehouseThatIsAway(t *testing.T) {
 	t.Parallel()
 	w := open(t)
