@@ -49,15 +49,15 @@ func (d *decider) handOver() {
 }
 
 // elsewhere tells whether the shop has shipped or archived an order that no warehouse
-// ever got from us: nothing of it waits for us. Whether its money has gone back since
-// makes no difference.
+// ever got from us: nothing of it waits for us. Whether its money has gone back or its
+// allocations are gone makes no difference.
 func (d *decider) elsewhere() bool {
 	if len(d.progress.Consignments) > 0 || d.cancelled() {
 		return false
 	}
 	for _, reason := range d.Waiting {
 		switch reason {
-		case string(domain.ShopShipped), string(domain.ShopArchived), "unpaid":
+		case string(domain.ShopShipped), string(domain.ShopArchived), "unpaid", "waiting-for-stock", "unconfirmed-allocation":
 		default:
 			return false
 		}

@@ -26,6 +26,7 @@ func TestWhatTheShopDoesByItself(t *testing.T) {
 		},
 		"archived in the shop before the hand-over, an order ends": func(s story) {
 			s.status = domain.ShopArchived
+			s.line("1").allocated = nil // as the shop does
 			s.ended(domain.Closed)
 		},
 		"archived on hold, it waits": func(s story) {

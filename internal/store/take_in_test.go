@@ -64,13 +64,17 @@ func TestWhatIsAChangeOfContent(t *testing.T) {
 		"lines told in another order": {func(o *ports.ShopOrder) {
 			o.Order.Lines[0], o.Order.Lines[1] = o.Order.Lines[1], o.Order.Lines[0]
 		}, false},
-		"a capture without outcome counts": {func(o *ports.ShopOrder) { o.Order.Payment.CapturePending = true }, true},
-		"a failed capture counts":          {func(o *ports.ShopOrder) { o.Order.Payment.CaptureFailed = true }, true},
-		"a hold counts":                    {func(o *ports.ShopOrder) { o.Order.OnHold = true }, true},
-		"a cancellation counts":            {func(o *ports.ShopOrder) { o.Order.Status = domain.ShopCancelled }, true},
-		"fewer units count":                {func(o *ports.ShopOrder) { o.Order.Lines[1].Quantity = 2 }, true},
-		"another street counts":            {func(o *ports.ShopOrder) { o.Personal.Delivery.Line1 = "Lillgatan 2" }, true},
-		"an attribute counts":              {func(o *ports.ShopOrder) { o.Order.Attributes = map[string]string{"gift": "no"} }, true},
+		"that the shop tells of the money is no change": {func(o *ports.ShopOrder) { o.Order.Payment.Known = true }, false},
+		"a refund of a part is no change":               {func(o *ports.ShopOrder) { o.Order.Payment.Captured, o.Order.Payment.Refunded = 150000, 5000 }, false},
+		"a voided authorisation counts":                 {func(o *ports.ShopOrder) { o.Order.Payment = domain.Payment{Known: true} }, true},
+		"money that was all given back counts":          {func(o *ports.ShopOrder) { o.Order.Payment.Captured, o.Order.Payment.Refunded = 150000, 150000 }, true},
+		"a capture without outcome counts":              {func(o *ports.ShopOrder) { o.Order.Payment.CapturePending = true }, true},
+		"a failed capture counts":                       {func(o *ports.ShopOrder) { o.Order.Payment.CaptureFailed = true }, true},
+		"a hold counts":                                 {func(o *ports.ShopOrder) { o.Order.OnHold = true }, true},
+		"a cancellation counts":                         {func(o *ports.ShopOrder) { o.Order.Status = domain.ShopCancelled }, true},
+		"fewer units count":                             {func(o *ports.ShopOrder) { o.Order.Lines[1].Quantity = 2 }, true},
+		"another street counts":                         {func(o *ports.ShopOrder) { o.Personal.Delivery.Line1 = "Lillgatan 2" }, true},
+		"an attribute counts":                           {func(o *ports.ShopOrder) { o.Order.Attributes = map[string]string{"gift": "no"} }, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
