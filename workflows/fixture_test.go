@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -293,10 +292,6 @@ func (silent) Debug(string, ...any) {}
 func (silent) Info(string, ...any)  {}
 func (silent) Warn(string, ...any)  {}
 func (silent) Error(string, ...any) {}
-
-func without(calls []string, names ...string) []string {
-	return slices.DeleteFunc(slices.Clone(calls), func(c string) bool { return slices.Contains(names, c) })
-}
 
 // outage reads what a run of an outage handed to the next one.
 func (d *desk) outage() contract.OutageInput {

@@ -169,10 +169,21 @@ func (s *Simulator) editAddress(o *order, in SeedAddress) {
 		from string
 		to   *string
 	}{
-		{in.FirstName, &to.FirstName}, {in.LastName, &to.LastName}, {in.CompanyName, &to.CompanyName}, {in.Attention, &to.Attention},
-		{in.Address1, &to.Address1}, {in.Address2, &to.Address2}, {in.ZipCode, &to.ZipCode}, {in.City, &to.City},
-		{in.StateOrProvince, &to.StateOrProvince}, {in.Country, &to.Country}, {in.Email, &to.Email}, {in.PhoneNumber, &to.PhoneNumber},
-		{in.CellPhoneNumber, &to.CellPhoneNumber}, {in.FaxNumber, &to.FaxNumber}, {in.VATNumber, &to.VATNumber},
+		{in.FirstName, &to.FirstName},
+		{in.LastName, &to.LastName},
+		{in.CompanyName, &to.CompanyName},
+		{in.Attention, &to.Attention},
+		{in.Address1, &to.Address1},
+		{in.Address2, &to.Address2},
+		{in.ZipCode, &to.ZipCode},
+		{in.City, &to.City},
+		{in.StateOrProvince, &to.StateOrProvince},
+		{in.Country, &to.Country},
+		{in.Email, &to.Email},
+		{in.PhoneNumber, &to.PhoneNumber},
+		{in.CellPhoneNumber, &to.CellPhoneNumber},
+		{in.FaxNumber, &to.FaxNumber},
+		{in.VATNumber, &to.VATNumber},
 	} {
 		if f.from != "" {
 			*f.to = f.from

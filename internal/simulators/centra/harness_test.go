@@ -43,7 +43,9 @@ func example() centra.Seed {
 		Pricelists:      []centra.SeedPricelist{{Name: "SEK", Currency: "SEK"}},
 		ShippingOptions: []centra.SeedShippingOption{{Name: "Express", URI: "express"}},
 		PaymentMethods: []centra.SeedPaymentMethod{
-			{Name: "card"}, {Name: "refusing", CaptureOutcome: "fail"}, {Name: "klarna", CaptureOutcome: "pending", PendingMs: 60_000},
+			{Name: "card"},
+			{Name: "refusing", CaptureOutcome: "fail"},
+			{Name: "klarna", CaptureOutcome: "pending", PendingMs: 60_000},
 			{Name: "slow-no", CaptureOutcome: "pending-fail", PendingMs: 60_000},
 		},
 		Tokens: []centra.SeedToken{{Token: "all", Integration: "selvedge"}},

@@ -153,8 +153,10 @@ func (s *Simulator) quantity(n stockNode, name string) int {
 }
 
 func (s *Simulator) totalsNode(warehouses []*warehouse, sizes []*productSize, a args) any {
-	names := []string{"availableQuantity", "physicalQuantity", "freeToAllocateQuantity", "demandQuantity", "allocatedQuantity", "unshippedQuantity",
-		"onDeliveryQuantity", "linkedIncomingQuantity", "unlinkedIncomingQuantity"}
+	names := []string{
+		"availableQuantity", "physicalQuantity", "freeToAllocateQuantity", "demandQuantity", "allocatedQuantity", "unshippedQuantity",
+		"onDeliveryQuantity", "linkedIncomingQuantity", "unlinkedIncomingQuantity",
+	}
 	sums := make(map[string]any, len(names))
 	for _, name := range names {
 		sum := 0

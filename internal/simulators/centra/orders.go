@@ -255,7 +255,7 @@ func (s *Simulator) cancelUnits(l *line, quantity int, policy args) {
 	if b := l.parent; b != nil {
 		whole := b.ordered
 		for _, item := range b.items {
-			whole = min(whole, (item.cancelled)/item.perBundle)
+			whole = min(whole, item.cancelled/item.perBundle)
 		}
 		b.cancelled = whole
 	}

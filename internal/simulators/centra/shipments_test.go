@@ -50,8 +50,10 @@ func TestCreateShipmentRefusals(t *testing.T) {
 	t.Parallel()
 	gift := func(o *centra.SeedOrder) {
 		o.Lines = []centra.SeedLine{
-			{SKU: "SHBLM", Quantity: 2, UnitPrice: 100}, {Kind: "giftCertificate", Name: "Card", Quantity: 2, UnitPrice: 100},
-			{Kind: "bundle", SKU: "SET", Quantity: 1, UnitPrice: 100}, {SKU: "SHBLL", Quantity: 2, UnitPrice: 100, Demand: 1},
+			{SKU: "SHBLM", Quantity: 2, UnitPrice: 100},
+			{Kind: "giftCertificate", Name: "Card", Quantity: 2, UnitPrice: 100},
+			{Kind: "bundle", SKU: "SET", Quantity: 1, UnitPrice: 100},
+			{SKU: "SHBLL", Quantity: 2, UnitPrice: 100, Demand: 1},
 		}
 		o.DeliveryGroups = []centra.SeedDeliveryGroup{{ID: 77, Lines: []centra.SeedGroupLine{{Line: 0, Quantity: 1}}}}
 	}

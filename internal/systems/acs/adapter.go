@@ -243,6 +243,8 @@ func checkNumber(op, number string) error {
 	if orderNumberPattern.MatchString(number) && number != "." && number != ".." {
 		return nil
 	}
-	return &fault.Fault{Kind: fault.Invalid, System: system, Op: op, Code: "field_invalid",
-		Message: fmt.Sprintf("order number %q: ACS takes 1 to 40 letters, digits, dots, dashes or underscores", number)}
+	return &fault.Fault{
+		Kind: fault.Invalid, System: system, Op: op, Code: "field_invalid",
+		Message: fmt.Sprintf("order number %q: ACS takes 1 to 40 letters, digits, dots, dashes or underscores", number),
+	}
 }

@@ -113,8 +113,10 @@ func unreadable(c call, err error) error {
 		return rest.AsFault(system, c.op, c.reads, err)
 	}
 	// A JSON error quotes the document, so its text is left out.
-	f := &fault.Fault{Kind: fault.Uncertain, System: system, Op: c.op, Code: "unreadable",
-		Message: "ACS answered something that cannot be read"}
+	f := &fault.Fault{
+		Kind: fault.Uncertain, System: system, Op: c.op, Code: "unreadable",
+		Message: "ACS answered something that cannot be read",
+	}
 	if c.reads {
 		f.Kind = fault.Unavailable
 	}

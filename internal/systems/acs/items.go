@@ -46,8 +46,10 @@ const itemBatch = 200 // the contract's maximum
 func (w *Warehouse) PutItems(ctx context.Context, key string, items []Item) ([]ItemOutcome, error) {
 	c := call{op: "POST items"}
 	if n := len(items); n < 1 || n > itemBatch {
-		return nil, &fault.Fault{Kind: fault.Invalid, System: system, Op: c.op, Code: "payload_too_large",
-			Message: fmt.Sprintf("%d items in one call, ACS takes 1 to %d", n, itemBatch)}
+		return nil, &fault.Fault{
+			Kind: fault.Invalid, System: system, Op: c.op, Code: "payload_too_large",
+			Message: fmt.Sprintf("%d items in one call, ACS takes 1 to %d", n, itemBatch),
+		}
 	}
 	body := gen.UpsertItemsJSONRequestBody{Items: make([]gen.Item, 0, len(items))}
 	for _, i := range items {

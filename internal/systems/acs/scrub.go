@@ -43,16 +43,22 @@ type subject struct {
 }
 
 func subjectOf(o gen.OrderRequest) subject {
-	return subject{service: o.ShippingService, currency: deref(o.Currency), lines: o.Lines,
-		personal: append(addressWords(o.DeliverTo), billingWords(o.BillTo, o.Comments)...)}
+	return subject{
+		service: o.ShippingService, currency: deref(o.Currency), lines: o.Lines,
+		personal: append(addressWords(o.DeliverTo), billingWords(o.BillTo, o.Comments)...),
+	}
 }
 
 func subjectOfStanding(o gen.Order) subject {
-	s := subject{service: o.ShippingService, currency: deref(o.Currency),
-		personal: append(addressWords(o.DeliverTo), billingWords(o.BillTo, o.Comments)...)}
+	s := subject{
+		service: o.ShippingService, currency: deref(o.Currency),
+		personal: append(addressWords(o.DeliverTo), billingWords(o.BillTo, o.Comments)...),
+	}
 	for _, l := range o.Lines {
-		s.lines = append(s.lines, gen.OrderLineRequest{LineId: l.LineId, Sku: l.Sku, Quantity: l.Quantity,
-			UnitPrice: l.UnitPrice, ItemCondition: l.ItemCondition, Grade: l.Grade})
+		s.lines = append(s.lines, gen.OrderLineRequest{
+			LineId: l.LineId, Sku: l.Sku, Quantity: l.Quantity,
+			UnitPrice: l.UnitPrice, ItemCondition: l.ItemCondition, Grade: l.Grade,
+		})
 	}
 	return s
 }
@@ -67,8 +73,10 @@ func billingWords(a *gen.Address, comments *string) []string {
 
 // addressWords lists every personal value of an address. The country is none.
 func addressWords(a gen.Address) []string {
-	return []string{deref(a.FirstName), a.LastName, deref(a.Company), a.Address1, deref(a.Address2), deref(a.Address3),
-		deref(a.Address4), a.City, deref(a.County), a.Postcode, deref(a.Email), deref(a.Phone)}
+	return []string{
+		deref(a.FirstName), a.LastName, deref(a.Company), a.Address1, deref(a.Address2), deref(a.Address3),
+		deref(a.Address4), a.City, deref(a.County), a.Postcode, deref(a.Email), deref(a.Phone),
+	}
 }
 
 // problem turns one field error into ours.

@@ -87,20 +87,28 @@ func (ps *problems) add(p fault.Problem) { *ps = append(*ps, p) }
 
 func (ps *problems) checkHead(c domain.Consignment) {
 	if !orderNumberPattern.MatchString(c.Number) {
-		ps.add(fault.Problem{Code: "field_invalid", Field: "orderNumber", Value: c.Number,
-			Message: fmt.Sprintf("order number %q: ACS takes 1 to 40 letters, digits, dots, dashes or underscores", c.Number)})
+		ps.add(fault.Problem{
+			Code: "field_invalid", Field: "orderNumber", Value: c.Number,
+			Message: fmt.Sprintf("order number %q: ACS takes 1 to 40 letters, digits, dots, dashes or underscores", c.Number),
+		})
 	}
 	if c.Service == "" {
-		ps.add(fault.Problem{Code: "shipping_service_unknown", Field: "/shippingService",
-			Message: "no shipping service is set; add a rule for the shop's shipping method"})
+		ps.add(fault.Problem{
+			Code: "shipping_service_unknown", Field: "/shippingService",
+			Message: "no shipping service is set; add a rule for the shop's shipping method",
+		})
 	}
 	if reference := c.Order.String(); utf8.RuneCountInString(reference) > 100 {
-		ps.add(fault.Problem{Code: "field_invalid", Field: "/references/order", Value: reference,
-			Message: "the order reference <store>/<number> is longer than 100 characters; shorten the store key"})
+		ps.add(fault.Problem{
+			Code: "field_invalid", Field: "/references/order", Value: reference,
+			Message: "the order reference <store>/<number> is longer than 100 characters; shorten the store key",
+		})
 	}
 	if n := len(c.Lines); n < 1 || n > limits.Lines {
-		ps.add(fault.Problem{Code: "field_invalid", Field: "/lines", Value: strconv.Itoa(n),
-			Message: fmt.Sprintf("the order has %d lines, ACS takes 1 to %d", n, limits.Lines)})
+		ps.add(fault.Problem{
+			Code: "field_invalid", Field: "/lines", Value: strconv.Itoa(n),
+			Message: fmt.Sprintf("the order has %d lines, ACS takes 1 to %d", n, limits.Lines),
+		})
 	}
 }
 
@@ -121,16 +129,20 @@ func (ps *problems) checkLine(i int, line domain.ConsignmentLine, seen map[strin
 		add(fault.Problem{Code: "sku_unknown", Field: at + "/sku", Value: line.SKU, Message: fmt.Sprintf("SKU %q: ACS takes 1 to 64 characters; add an item rule", line.SKU)})
 	}
 	if line.Quantity < 1 || line.Quantity > limits.Quantity {
-		add(fault.Problem{Code: "quantity_invalid", Field: at + "/quantity", Value: strconv.Itoa(line.Quantity),
-			Message: fmt.Sprintf("quantity is %d, ACS takes 1 to %d a line", line.Quantity, limits.Quantity)})
+		add(fault.Problem{
+			Code: "quantity_invalid", Field: at + "/quantity", Value: strconv.Itoa(line.Quantity),
+			Message: fmt.Sprintf("quantity is %d, ACS takes 1 to %d a line", line.Quantity, limits.Quantity),
+		})
 	}
 	condition, grade := line.Attributes[attributeCondition], line.Attributes[attributeGrade]
 	missing := func(attribute, message string) {
 		add(fault.Problem{Code: "item_attribute_missing", Field: at, Attribute: attribute, Message: message})
 	}
 	invalid := func(attribute, value string, allowed []string) {
-		add(fault.Problem{Code: "item_attribute_invalid", Field: at + "/" + attribute, Attribute: attribute, Value: value, Allowed: allowed,
-			Message: fmt.Sprintf("%s of %s is %q, which ACS does not know", attribute, line.SKU, value)})
+		add(fault.Problem{
+			Code: "item_attribute_invalid", Field: at + "/" + attribute, Attribute: attribute, Value: value, Allowed: allowed,
+			Message: fmt.Sprintf("%s of %s is %q, which ACS does not know", attribute, line.SKU, value),
+		})
 	}
 	switch {
 	case condition == "":
@@ -156,23 +168,37 @@ func (ps *problems) checkAddress(a domain.Address) {
 		field, value string
 		min, max     int
 	}{
-		{"firstName", a.FirstName, 0, 60}, {"lastName", a.LastName, 1, 60}, {"company", a.Company, 0, 80},
-		{"address1", a.Line1, 1, 80}, {"address2", a.Line2, 0, 80}, {"city", a.City, 1, 60}, {"county", a.State, 0, 60},
-		{"postcode", a.Postcode, 1, 12}, {"country", a.Country, 2, 2}, {"email", a.Email, 0, 254}, {"phone", a.Phone, 0, 30},
+		{"firstName", a.FirstName, 0, 60},
+		{"lastName", a.LastName, 1, 60},
+		{"company", a.Company, 0, 80},
+		{"address1", a.Line1, 1, 80},
+		{"address2", a.Line2, 0, 80},
+		{"city", a.City, 1, 60},
+		{"county", a.State, 0, 60},
+		{"postcode", a.Postcode, 1, 12},
+		{"country", a.Country, 2, 2},
+		{"email", a.Email, 0, 254},
+		{"phone", a.Phone, 0, 30},
 	} {
 		n := utf8.RuneCountInString(f.value)
 		switch {
 		case n == 0 && f.min > 0:
-			ps.add(fault.Problem{Code: "field_required", Field: "/deliverTo/" + f.field,
-				Message: f.field + " of the delivery address is missing; complete it on the order in the shop"})
+			ps.add(fault.Problem{
+				Code: "field_required", Field: "/deliverTo/" + f.field,
+				Message: f.field + " of the delivery address is missing; complete it on the order in the shop",
+			})
 		case n < f.min || n > f.max:
-			ps.add(fault.Problem{Code: "address_invalid", Field: "/deliverTo/" + f.field,
-				Message: fmt.Sprintf("%s of the delivery address has %d characters, ACS takes %d to %d; correct it on the order in the shop", f.field, n, f.min, f.max)})
+			ps.add(fault.Problem{
+				Code: "address_invalid", Field: "/deliverTo/" + f.field,
+				Message: fmt.Sprintf("%s of the delivery address has %d characters, ACS takes %d to %d; correct it on the order in the shop", f.field, n, f.min, f.max),
+			})
 		}
 	}
 	if a.Email == "" && a.Phone == "" {
-		ps.add(fault.Problem{Code: "field_required", Field: "/deliverTo/email",
-			Message: "the delivery address has neither email nor phone, at least one is needed; add it on the order in the shop"})
+		ps.add(fault.Problem{
+			Code: "field_required", Field: "/deliverTo/email",
+			Message: "the delivery address has neither email nor phone, at least one is needed; add it on the order in the shop",
+		})
 	}
 }
 

@@ -47,10 +47,12 @@ func simulated(t *testing.T, change ...func(*simulator.Seed)) (*centra.Shop, *si
 		},
 		Tokens:         []simulator.SeedToken{{Token: token, Integration: "selvedge"}},
 		AttributeTypes: []simulator.SeedAttributeType{{Name: "customs", ObjectType: "Product", Elements: []simulator.SeedAttributeElement{{Key: "origin"}}}},
-		Products: []simulator.SeedProduct{{Name: "Shirt", Number: "SH", Brand: "Selvedge", HarmonizedCommodityCode: "62052000", Attributes: []simulator.SeedAttribute{{Type: "customs", Elements: map[string]string{"origin": "PT"}}},
+		Products: []simulator.SeedProduct{{
+			Name: "Shirt", Number: "SH", Brand: "Selvedge", HarmonizedCommodityCode: "62052000", Attributes: []simulator.SeedAttribute{{Type: "customs", Elements: map[string]string{"origin": "PT"}}},
 			Variants: []simulator.SeedVariant{{Name: "Blue", Number: "BL", Sizes: []simulator.SeedSize{
 				{Name: "M", Number: "M", EAN: "7300000000011", Stock: map[string]int{"north": 20, "south": 20}}, {Name: "L", Number: "L", EAN: "7300000000028", Stock: map[string]int{"north": 20, "south": 20}},
-			}}}}},
+			}}},
+		}},
 		Bundles: []simulator.SeedBundle{{SKU: "SET", Name: "Set", Items: []simulator.SeedBundleItem{{SKU: "SHBLM", Quantity: 1}, {SKU: "SHBLL", Quantity: 2}}}},
 		Orders: []simulator.SeedOrder{
 			order(1001, nil),
