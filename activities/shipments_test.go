@@ -317,8 +317,10 @@ func TestOnlyTheShortUnitsThatWereAgreedAreCancelled(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.leave("SH1", 1)
-	_, _, err := d.store.Append(t.Context(), orderID, []domain.Fact{fact(domain.FactWarehouseOrder, "order:3", domain.WarehouseOrder{Number: "10001", Reference: orderID.String(), Warehouse: hillington,
-		Status: domain.WarehouseInProgress, Revision: 3, Lines: []domain.WarehouseOrderLine{{Line: "1", SKU: "BLOUSE-S", Quantity: 2, Short: 2}}})})
+	_, _, err := d.store.Append(t.Context(), orderID, []domain.Fact{fact(domain.FactWarehouseOrder, "order:3", domain.WarehouseOrder{
+		Number: "10001", Reference: orderID.String(), Warehouse: hillington,
+		Status: domain.WarehouseInProgress, Revision: 3, Lines: []domain.WarehouseOrderLine{{Line: "1", SKU: "BLOUSE-S", Quantity: 2, Short: 2}},
+	})})
 	require.NoError(t, err)
 	d.shop.cancel = func(lines []domain.LineQuantity) error {
 		require.Equal(t, []domain.LineQuantity{{Line: "1", Quantity: 1}}, lines, "the second went short after the answer")
