@@ -56,8 +56,10 @@ func beats(t *testing.T, timeout time.Duration, function, in any) (int, error) {
 	var sent atomic.Int64
 	env.SetOnActivityHeartbeatListener(func(*activity.Info, converter.EncodedValues) { sent.Add(1) })
 	env.ExecuteWorkflow(func(ctx workflow.Context) error {
-		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: 10 * time.Minute, HeartbeatTimeout: timeout,
-			RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1}})
+		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+			StartToCloseTimeout: 10 * time.Minute, HeartbeatTimeout: timeout,
+			RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1},
+		})
 		return workflow.ExecuteActivity(ctx, function, in).Get(ctx, nil)
 	})
 	return int(sent.Load()), env.GetWorkflowError()

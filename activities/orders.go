@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"selvedge/internal/contract"
@@ -252,11 +253,14 @@ func exceptionsOf(order domain.Order, questions []domain.Question, in contract.A
 			Step: q.Step, Subject: q.Subject, Problems: q.Problems, Value: order.GrandTotal, Currency: order.Currency, OpenedAt: in.At,
 		})
 	}
-	if in.Delayed != "" && len(open) == 0 {
-		// What ResumeWorkflow reads to find the orders that wait for a system.
+	away := domain.NewCause("unavailable", in.Delayed)
+	asked := slices.ContainsFunc(open, func(e ports.ExceptionRecord) bool { return e.Cause == away })
+	if in.Delayed != "" && !asked {
+		// What ResumeWorkflow reads to find the orders that wait for a system, also those
+		// that wait for a person besides.
 		kind, _ := exceptions.Lookup("unavailable")
 		open = append(open, ports.ExceptionRecord{
-			Order: in.Order, System: in.Delayed, Kind: "unavailable", Cause: domain.NewCause("unavailable", in.Delayed),
+			Order: in.Order, System: in.Delayed, Kind: "unavailable", Cause: away,
 			Owner: string(kind.Owner), Severity: string(kind.Severity), Value: order.GrandTotal, Currency: order.Currency, OpenedAt: in.DelayedAt,
 		})
 	}

@@ -36,10 +36,5 @@ func CompletenessWorkflow(ctx workflow.Context, in contract.CompletenessInput) (
 	more := total.More
 	_, restartErr := run(contract.QueueOrders, "look for the workflows of open orders", completeness.RestartOpenOrders)
 	total.More = more
-	for _, err := range []error{healErr, countErr, restartErr} {
-		if err != nil {
-			return total, err
-		}
-	}
-	return total, nil
+	return total, scheduled(ctx, healErr, countErr, restartErr)
 }

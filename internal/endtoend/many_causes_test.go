@@ -29,10 +29,12 @@ func TestAnOrderWithMoreCausesThanASearchAttributeHoldsWaitsForAPerson(t *testin
 	w := open(t, options{shop: func(shop *centra.Seed) {
 		for n := range skus {
 			name := fmt.Sprintf("Trench coat %d", n)
-			shop.Products = append(shop.Products, centra.SeedProduct{ID: 100 + n, Name: name, Number: name, Brand: "House",
+			shop.Products = append(shop.Products, centra.SeedProduct{
+				ID: 100 + n, Name: name, Number: name, Brand: "House",
 				Variants: []centra.SeedVariant{{Name: "Navy", Number: "N", Sizes: []centra.SeedSize{
 					{ID: 100 + n, Name: "L", SKU: sku(n), Stock: map[string]int{north: 5}},
-				}}}})
+				}}},
+			})
 		}
 	}})
 	w.sell(t, sale(number, func(o *centra.SeedOrder) {

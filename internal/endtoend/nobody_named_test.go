@@ -24,8 +24,10 @@ func TestNobodyIsNamed(t *testing.T) {
 	}
 	named := func(number int) acs.FieldError {
 		c := customer(number)
-		return acs.FieldError{Code: "address_invalid", Pointer: "/deliverTo/address1", Value: c.Address1,
-			Message: "nobody called " + c.FirstName + " " + c.LastName + " lives at " + c.Address1 + ", write to " + c.Email + " or call " + c.PhoneNumber}
+		return acs.FieldError{
+			Code: "address_invalid", Pointer: "/deliverTo/address1", Value: c.Address1,
+			Message: "nobody called " + c.FirstName + " " + c.LastName + " lives at " + c.Address1 + ", write to " + c.Email + " or call " + c.PhoneNumber,
+		}
 	}
 	w.sell(t, sale(7001), nil)
 	w.sell(t, sale(7002), &acs.FloorPlan{AcceptDelayMs: ptr(20), Reject: &acs.PlannedReject{Errors: []acs.FieldError{named(7002)}}})

@@ -26,10 +26,12 @@ const glance = 100 * time.Millisecond
 // sale is an order of one shirt from the north, unless changed.
 func sale(number int, change ...func(*centra.SeedOrder)) centra.SeedOrder {
 	to := customer(number)
-	o := centra.SeedOrder{Number: number, Store: atelier, Market: "United Kingdom", Pricelist: "Retail", Currency: "GBP", TaxPercent: 20,
+	o := centra.SeedOrder{
+		Number: number, Store: atelier, Market: "United Kingdom", Pricelist: "Retail", Currency: "GBP", TaxPercent: 20,
 		ShippingOption: "Standard", PaymentMethod: "Card", ShippingCost: 495, ShippingAddress: to,
 		Customer: &centra.SeedCustomer{Email: to.Email, FirstName: to.FirstName, LastName: to.LastName},
-		Lines:    []centra.SeedLine{line(number, 1, shirt, 1)}}
+		Lines:    []centra.SeedLine{line(number, 1, shirt, 1)},
+	}
 	for _, c := range change {
 		c(&o)
 	}
@@ -170,8 +172,10 @@ func (w *world) retry(t *testing.T, number int) {
 func (w *world) resolve(t *testing.T, number int, r contract.Resolution) (contract.ResolveReply, error) {
 	t.Helper()
 	var reply contract.ResolveReply
-	handle, err := w.client.UpdateWorkflow(t.Context(), client.UpdateWorkflowOptions{WorkflowID: workflowID(number), UpdateName: contract.UpdateResolve,
-		Args: []any{r}, WaitForStage: client.WorkflowUpdateStageCompleted})
+	handle, err := w.client.UpdateWorkflow(t.Context(), client.UpdateWorkflowOptions{
+		WorkflowID: workflowID(number), UpdateName: contract.UpdateResolve,
+		Args: []any{r}, WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
 	if err != nil {
 		return reply, err
 	}

@@ -58,19 +58,25 @@ func shopSeed() centra.Seed {
 			{ID: 5, Name: "Shaky Bank", URI: "shaky-bank", CaptureMode: "on-shipment", CaptureOutcome: "pending-fail", PendingMs: 700},
 		},
 		Tokens: []centra.SeedToken{{Token: shopToken, Integration: "selvedge"}},
-		AttributeTypes: []centra.SeedAttributeType{{Name: "garment", ObjectType: "Product",
-			Elements: []centra.SeedAttributeElement{{Key: "condition"}, {Key: "origin"}}}},
+		AttributeTypes: []centra.SeedAttributeType{{
+			Name: "garment", ObjectType: "Product",
+			Elements: []centra.SeedAttributeElement{{Key: "condition"}, {Key: "origin"}},
+		}},
 		Products: []centra.SeedProduct{
 			product(1, "Shirt", "House", centra.SeedSize{ID: 1, Name: "M", SKU: shirt, EAN: "7300000000011"}),
 			product(2, "Hat", "House", centra.SeedSize{ID: 2, Name: "1", SKU: hat, EAN: "7300000000028"}),
 			product(3, "Scarf", "House", centra.SeedSize{ID: 3, Name: "1", SKU: scarf, EAN: "7300000000035"}),
 			product(4, "Bare", "Nobody", centra.SeedSize{ID: 4, Name: "1", SKU: bare, EAN: "7300000000042"}),
 		},
-		Bundles: []centra.SeedBundle{{SKU: set, Name: "Set", Type: "FIXED", PriceType: "STATIC",
-			Items: []centra.SeedBundleItem{{SKU: shirt, Quantity: 1}, {SKU: hat, Quantity: 2}}}},
+		Bundles: []centra.SeedBundle{{
+			SKU: set, Name: "Set", Type: "FIXED", PriceType: "STATIC",
+			Items: []centra.SeedBundleItem{{SKU: shirt, Quantity: 1}, {SKU: hat, Quantity: 2}},
+		}},
 		EventsEnabled: ptr(true),
-		Quotas: &centra.Quotas{Requests10s: 5_000, RequestsHour: 1_000_000, Complexity10s: 50_000_000, ComplexityHour: 1_000_000_000,
-			Mutations10s: 5_000, MutationsHour: 1_000_000},
+		Quotas: &centra.Quotas{
+			Requests10s: 5_000, RequestsHour: 1_000_000, Complexity10s: 50_000_000, ComplexityHour: 1_000_000_000,
+			Mutations10s: 5_000, MutationsHour: 1_000_000,
+		},
 		Leak: ptr(leak()),
 	}
 }
@@ -84,11 +90,13 @@ func leak() string {
 func warehouseSeed(doors, secret string) acs.Seed {
 	var seed acs.Seed
 	for _, w := range []string{north, south} {
-		a := acs.AccountSeed{Account: account(w), Key: "key-" + w, Webhook: &acs.WebhookTarget{URL: doors + "/webhooks/warehouse/" + w, Secret: secret},
+		a := acs.AccountSeed{
+			Account: account(w), Key: "key-" + w, Webhook: &acs.WebhookTarget{URL: doors + "/webhooks/warehouse/" + w, Secret: secret},
 			ShippingServices: []acs.ShippingService{
 				{Code: "RM48", Name: "Tracked 48", CarrierCode: "RM", CarrierServiceCode: "48", Countries: []string{"GB"}, Active: true},
 				{Code: "RM24", Name: "Tracked 24", CarrierCode: "RM", CarrierServiceCode: "24", Countries: []string{"GB"}, Active: true},
-			}}
+			},
+		}
 		for _, sku := range []string{shirt, hat, scarf, bare} {
 			a.Items = append(a.Items, acs.Item{SKU: sku, Name: sku, Supplier: "House", GarmentType: "shirt", Size: "M", ItemCondition: "new", Use: "sale"})
 			a.Inventory = append(a.Inventory, acs.InventorySeed{SKU: sku, Quantities: map[string]int{"available": 5000}})
@@ -110,8 +118,10 @@ func rules() []domain.Rule {
 			domain.Rule{Table: domain.RuleAttributeDefault, Warehouse: w, From: "brand:House", To: "new", Extra: map[string]string{"attribute": "itemCondition"}})
 	}
 	all = append(all, domain.Rule{Table: domain.RuleMarket, Store: atelier, From: "United Kingdom", To: "ATELIER-UK", Extra: map[string]string{"currency": "GBP"}})
-	for from, to := range map[string]domain.CaptureMode{"card": domain.CaptureOnShipment, "klarna": domain.CaptureOnShipment, "shaky-bank": domain.CaptureOnShipment,
-		"invoice": domain.CaptureExternal, "prepayment": domain.CaptureBeforeSubmission} {
+	for from, to := range map[string]domain.CaptureMode{
+		"card": domain.CaptureOnShipment, "klarna": domain.CaptureOnShipment, "shaky-bank": domain.CaptureOnShipment,
+		"invoice": domain.CaptureExternal, "prepayment": domain.CaptureBeforeSubmission,
+	} {
 		all = append(all, domain.Rule{Table: domain.RulePayment, Store: atelier, From: from, To: string(to)})
 	}
 	return all
@@ -119,8 +129,10 @@ func rules() []domain.Rule {
 
 // customer bears words that stand nowhere else.
 func customer(number int) centra.SeedAddress {
-	return centra.SeedAddress{FirstName: fmt.Sprintf("Firstina%dq", number), LastName: fmt.Sprintf("Lastinova%dq", number), Address1: fmt.Sprintf("12 Planted%dq Road", number),
-		ZipCode: "G51 4BX", City: "Glasgow", Country: "GB", Email: fmt.Sprintf("mailbox%dq@planted.example", number), PhoneNumber: fmt.Sprintf("+44740%07d", number)}
+	return centra.SeedAddress{
+		FirstName: fmt.Sprintf("Firstina%dq", number), LastName: fmt.Sprintf("Lastinova%dq", number), Address1: fmt.Sprintf("12 Planted%dq Road", number),
+		ZipCode: "G51 4BX", City: "Glasgow", Country: "GB", Email: fmt.Sprintf("mailbox%dq@planted.example", number), PhoneNumber: fmt.Sprintf("+44740%07d", number),
+	}
 }
 
 // secrets are the words of a customer that nobody may read anywhere.

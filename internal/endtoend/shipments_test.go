@@ -95,7 +95,8 @@ func TestAParcel(t *testing.T) {
 	t.Run("told again and again by old webhooks stands once", func(t *testing.T) {
 		t.Parallel()
 		w.sell(t, sale(6010, with(line(6010, 1, shirt, 2))), &acs.FloorPlan{Parcels: []acs.PlannedParcel{
-			{Lines: []acs.PlannedUnits{{LineID: lineID(6010, 1), Quantity: 1}}}, {DelayMs: ptr(400)}}})
+			{Lines: []acs.PlannedUnits{{LineID: lineID(6010, 1), Quantity: 1}}}, {DelayMs: ptr(400)},
+		}})
 		w.closes(t, 6010)
 		before := len(w.facts(t, 6010, domain.FactShipment))
 		_, err := w.intake.ReadFeed(t.Context(), north) // the whole feed, from its beginning

@@ -195,8 +195,10 @@ func (w *world) namespace(ctx context.Context, t *testing.T, log *zap.Logger) {
 	t.Cleanup(w.client.Close)
 	registering.Lock()
 	defer registering.Unlock()
-	_, err = w.client.WorkflowService().RegisterNamespace(ctx, &workflowservice.RegisterNamespaceRequest{Namespace: w.ns,
-		WorkflowExecutionRetentionPeriod: durationpb.New(24 * time.Hour)})
+	_, err = w.client.WorkflowService().RegisterNamespace(ctx, &workflowservice.RegisterNamespaceRequest{
+		Namespace:                        w.ns,
+		WorkflowExecutionRetentionPeriod: durationpb.New(24 * time.Hour),
+	})
 	require.NoError(t, err)
 	attributes := map[string]enums.IndexedValueType{}
 	listed, err := w.client.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: temporal.Namespace})
