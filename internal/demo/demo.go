@@ -144,12 +144,12 @@ func open(ctx context.Context, o Options, day *sampleday.Day) (w *world, err err
 	if w.dir, err = os.MkdirTemp("", "selvedge-demo-"); err != nil {
 		return nil, fmt.Errorf("make a folder for the demo: %w", err)
 	}
-	w.defer_(func() { _ = os.RemoveAll(w.dir) })
+	w.atClose(func() { _ = os.RemoveAll(w.dir) })
 	fmt.Fprintln(o.Out, "Starting PostgreSQL, Temporal, the simulators and the worker …")
 	if w.pg, err = devpg.Start(ctx, devpg.Options{}); err != nil {
 		return nil, err
 	}
-	w.defer_(func() { _ = w.pg.Stop(context.WithoutCancel(ctx)) })
+	w.atClose(func() { _ = w.pg.Stop(context.WithoutCancel(ctx)) })
 	if err := w.pg.CreateDatabase(ctx, "selvedge", ""); err != nil {
 		return nil, err
 	}
@@ -159,15 +159,15 @@ func open(ctx context.Context, o Options, day *sampleday.Day) (w *world, err err
 	if w.sims, err = startSimulators(o, day); err != nil {
 		return nil, err
 	}
-	w.defer_(w.sims.close)
+	w.atClose(w.sims.close)
 	if w.server, err = listen(""); err != nil {
 		return nil, err
 	}
-	w.defer_(w.server.close)
+	w.atClose(w.server.close)
 	return w, nil
 }
 
-func (w *world) defer_(f func()) { w.closers = append(w.closers, f) }
+func (w *world) atClose(f func()) { w.closers = append(w.closers, f) }
 
 // close ends everything in reverse.
 func (w *world) close() {
@@ -186,11 +186,11 @@ func (w *world) temporal(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("make Temporal's log: %w", err)
 	}
-	w.defer_(func() { _ = logs.Close() })
+	w.atClose(func() { _ = logs.Close() })
 	if w.devserv, err = devtemporal.Start(ctx, devtemporal.Options{DB: w.dir + "/temporal.db", Log: logs}); err != nil {
 		return err
 	}
-	w.defer_(func() { _ = w.devserv.Stop(context.WithoutCancel(ctx)) })
+	w.atClose(func() { _ = w.devserv.Stop(context.WithoutCancel(ctx)) })
 	return nil
 }
 
@@ -215,28 +215,28 @@ func (w *world) start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("make the demo's log: %w", err)
 	}
-	w.defer_(func() { _ = logs.Close() })
+	w.atClose(func() { _ = logs.Close() })
 	w.log = telemetry.NewFileLogger(logs)
 	if w.client, err = client.Dial(client.Options{HostPort: w.temporalAddress(), Logger: telemetry.TemporalLogger(w.log)}); err != nil {
 		return fmt.Errorf("connect to Temporal at %s: %w", w.temporalAddress(), err)
 	}
-	w.defer_(w.client.Close)
+	w.atClose(w.client.Close)
 	if w.parts, err = assembly.Open(ctx, c, w.log); err != nil {
 		return err
 	}
-	w.defer_(w.parts.Close)
+	w.atClose(w.parts.Close)
 	if err := w.prepare(ctx); err != nil {
 		return err
 	}
 	doors := intake.NewServer(w.parts.Intake(w.client), w.parts.ReadHints)
 	w.server.serve(doors)
 	hints, stop := context.WithCancel(ctx)
-	w.defer_(stop)
+	w.atClose(stop)
 	go doors.Run(hints)
 	if w.worker, err = startWorker(ctx, environment, w.dir, w.o.Out); err != nil {
 		return err
 	}
-	w.defer_(w.worker.stop)
+	w.atClose(w.worker.stop)
 	if _, err := w.parts.ApplySchedules(ctx, w.client); err != nil {
 		return err
 	}

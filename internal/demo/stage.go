@@ -39,7 +39,7 @@ func NewStage(o Options, spread time.Duration, pg *devpg.Cluster) (*Stage, error
 	if w.sims, err = startSimulators(o, day); err != nil {
 		return nil, err
 	}
-	w.defer_(w.sims.close)
+	w.atClose(w.sims.close)
 	return &Stage{w: w, stop: func() {}}, nil
 }
 
@@ -65,16 +65,16 @@ func (s *Stage) Prepare(ctx context.Context, logFile string) error {
 	if err != nil {
 		return fmt.Errorf("make the log: %w", err)
 	}
-	w.defer_(func() { _ = logs.Close() })
+	w.atClose(func() { _ = logs.Close() })
 	w.log = telemetry.NewFileLogger(logs)
 	if w.client, err = client.Dial(client.Options{HostPort: w.temporalAddress(), Logger: telemetry.TemporalLogger(w.log)}); err != nil {
 		return fmt.Errorf("connect to Temporal at %s: %w", w.temporalAddress(), err)
 	}
-	w.defer_(w.client.Close)
+	w.atClose(w.client.Close)
 	if w.parts, err = assembly.Open(ctx, c, w.log); err != nil {
 		return err
 	}
-	w.defer_(w.parts.Close)
+	w.atClose(w.parts.Close)
 	if err := w.prepare(ctx); err != nil {
 		return err
 	}
