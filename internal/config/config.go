@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -209,6 +210,11 @@ func prefixed(prefix string, err error) []error {
 	return out
 }
 
+var (
+	orderNumberPart = regexp.MustCompile(`^[A-Za-z0-9._-]{0,20}$`) // what an order number may hold, see acs.openapi.yaml
+	countryCode     = regexp.MustCompile(`^[A-Z]{2}$`)
+)
+
 func (s Settings) check() []error {
 	var complaints []error
 	positive := map[string]time.Duration{
@@ -221,7 +227,15 @@ func (s Settings) check() []error {
 			complaints = append(complaints, fmt.Errorf("%s%s: %s is not positive; give a duration such as 30m", Prefix, name, positive[name]))
 		}
 	}
-	if len(s.HomeCountry) != 2 || strings.ToUpper(s.HomeCountry) != s.HomeCountry {
+	// A request may still be acted on until its own time is up; taking it for lost before
+	// that could make a second parcel of it.
+	if s.Settle > 0 && s.Settle < s.Centra.Timeout {
+		complaints = append(complaints, fmt.Errorf("%sSETTLE: %s is shorter than %sCENTRA_TIMEOUT (%s); give at least as long", Prefix, s.Settle, Prefix, s.Centra.Timeout))
+	}
+	if !orderNumberPart.MatchString(s.NumberPrefix) {
+		complaints = append(complaints, fmt.Errorf("%sNUMBER_PREFIX: %q stands before order numbers at the warehouse; use letters, digits, dot, underscore and hyphen, at most 20", Prefix, s.NumberPrefix))
+	}
+	if !countryCode.MatchString(s.HomeCountry) {
 		complaints = append(complaints, fmt.Errorf("%sHOME_COUNTRY: %q is not an ISO 3166 code; give two capitals such as GB", Prefix, s.HomeCountry))
 	}
 	for name, address := range map[string]string{"WORKER_LISTEN": s.WorkerListen, "LISTEN": s.Listen} {
