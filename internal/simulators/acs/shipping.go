@@ -329,6 +329,9 @@ func (s *Simulator) void(sh *shipment) {
 		o.state = packed
 		o.settle()
 	}
+	if o.resume == partiallyShipped && !o.hasShipped() {
+		o.resume = packed // under a hold or a cancellation that the floor is asked about
+	}
 	s.touch(o)
 	s.tellShipment(sh, "shipment.voided")
 }
