@@ -25,6 +25,7 @@ type cli struct {
 	Rules        rulesCmd        `cmd:"" help:"Mapping rules: which warehouse service, entity, carrier or capture mode a value stands for."`
 	Items        itemsCmd        `cmd:"" help:"Attributes of items that a warehouse demands and the shop does not hold."`
 	Completeness completenessCmd `cmd:"" help:"What the counts stated: every order that is ready in the shop, and where it stands."`
+	Replay       replayCmd       `cmd:"" help:"Replay the open runs of a running system against this build, before it is rolled out."`
 	Simulate     simulateCmd     `cmd:"" help:"Serve the simulators of shop and warehouses with a sample day, as a sandbox."`
 	Healthcheck  healthcheckCmd  `cmd:"" help:"Ask a process whether it is well; for containers, which have no curl."`
 }
