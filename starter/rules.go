@@ -125,7 +125,7 @@ type rulesSetCmd struct {
 	Store     string            `help:"Only for one store." placeholder:"STORE"`
 	Warehouse string            `help:"Only for one warehouse." placeholder:"WAREHOUSE"`
 	Country   string            `help:"Only for one country of delivery." placeholder:"CC"`
-	Extra     map[string]string `help:"What the table needs besides: currency=GBP of a market, attribute=itemCondition of a default, timezone=Europe/London of a cut-off." placeholder:"KEY=VALUE"`
+	Extra     map[string]string `help:"What the table needs besides: currency=GBP of a market, attribute=itemCondition of a default, timezone=Europe/London and days=mon-fri of a cut-off." placeholder:"KEY=VALUE"`
 	Retire    bool              `help:"End the rule instead; --to is not needed."`
 	Author    string            `help:"Who changes it; by default who is logged in." placeholder:"NAME"`
 	Reason    string            `help:"Why." required:"" placeholder:"TEXT"`

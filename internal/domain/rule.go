@@ -25,10 +25,13 @@ const (
 	// mode: on-shipment, before-submission or external.
 	RulePayment RuleTable = "payment-method"
 	// RuleStockStatus maps a warehouse's stock status to sellable or withheld, per Warehouse.
+	// It never gives a status a meaning by default: one without a rule is withheld and asked about.
 	RuleStockStatus RuleTable = "stock-status"
-	// RuleDisposition maps a warehouse's return disposition to an action, per Warehouse.
+	// RuleDisposition maps a warehouse's return disposition, alone or with a grade as
+	// <disposition>/<grade>, to an action, per Warehouse; Extra says more, see package mapping.
 	RuleDisposition RuleTable = "disposition"
-	// RuleCutoff maps a warehouse's service code to HH:MM, Extra["timezone"] names the zone.
+	// RuleCutoff maps a warehouse's service code to HH:MM, Extra["timezone"] names the zone
+	// and Extra["days"] the working days, such as mon-fri; every day when it is left out.
 	RuleCutoff RuleTable = "service-cutoff"
 )
 

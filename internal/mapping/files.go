@@ -48,7 +48,9 @@ func columns() []string {
 	return append([]string{"table", "from", "to", "store", "warehouse", "country"}, append(extraColumns(), "extra", "retired")...)
 }
 
-func extraColumns() []string { return []string{extraAttribute, extraCurrency, extraTimezone} }
+func extraColumns() []string {
+	return []string{extraAttribute, extraCurrency, extraTimezone, extraDays}
+}
 
 // ignored columns are known and told by the store, not by a file.
 func ignored() []string { return []string{"version", "author", "reason", "at"} }
@@ -267,7 +269,7 @@ func (f *reading) cell(line int, column, cell string, r *domain.Rule) {
 		r.Warehouse = cell
 	case "country":
 		r.Country = cell
-	case extraAttribute, extraCurrency, extraTimezone:
+	case extraAttribute, extraCurrency, extraTimezone, extraDays:
 		if cell != "" {
 			put(column, cell)
 		}
@@ -342,11 +344,11 @@ func formOf(t domain.RuleTable) (tableForm, bool) {
 	case domain.RulePayment:
 		return tableForm{scopes: []string{"store"}, to: []string{string(domain.CaptureOnShipment), string(domain.CaptureBeforeSubmission), string(domain.CaptureExternal)}}, true
 	case domain.RuleStockStatus:
-		return tableForm{scopes: []string{"warehouse"}, open: true, to: []string{"sellable", "withheld"}}, true
+		return tableForm{scopes: []string{"warehouse"}, open: true, to: []string{Sellable, Withheld}}, true
 	case domain.RuleDisposition:
-		return tableForm{scopes: []string{"warehouse"}, open: true}, true
+		return tableForm{scopes: []string{"warehouse"}, open: true, to: dispositionActions()}, true
 	case domain.RuleCutoff:
-		return tableForm{scopes: []string{"warehouse"}, extra: []string{extraTimezone}}, true
+		return tableForm{scopes: []string{"warehouse"}, extra: []string{extraTimezone, extraDays}}, true
 	}
 	return tableForm{}, false
 }
@@ -417,9 +419,12 @@ func (f tableForm) answer(r domain.Rule, complain func(field, value, message str
 		complain("to", r.To, "means nothing in "+string(r.Table)+"; give one of "+strings.Join(f.to, ", "))
 	}
 	if r.Table == domain.RuleCutoff {
-		if _, err := time.Parse("15:04", r.To); err != nil {
+		at, err := time.Parse(clock, r.To)
+		if err != nil {
 			complain("to", r.To, "is no time of day; give HH:MM such as 14:30")
+			return r.To
 		}
+		return at.Format(clock)
 	}
 	return r.To
 }
@@ -455,8 +460,11 @@ func (f tableForm) details(r domain.Rule, complain func(field, value, message st
 			}
 		}
 	case domain.RuleCutoff:
-		if _, err := time.LoadLocation(r.Extra[extraTimezone]); err != nil || r.Extra[extraTimezone] == "" && !r.Retired {
+		if _, ok := zoneNamed(r.Extra[extraTimezone]); !ok && (r.Extra[extraTimezone] != "" || !r.Retired) {
 			complain(extraTimezone, r.Extra[extraTimezone], "is no time zone; give one such as Europe/London")
+		}
+		if _, ok := parseDays(r.Extra[extraDays]); !ok {
+			complain(extraDays, r.Extra[extraDays], "names no days of the week; give some such as mon-fri or mon,wed,sat, or leave it out for every day")
 		}
 	}
 }

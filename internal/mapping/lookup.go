@@ -3,7 +3,6 @@ package mapping
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"selvedge/internal/domain"
 )
@@ -14,6 +13,7 @@ const (
 	extraAttribute = "attribute"
 	extraCurrency  = "currency"
 	extraTimezone  = "timezone"
+	extraDays      = "days"
 )
 
 // label is how people call an object of the shop.
@@ -163,27 +163,4 @@ func (rs *Rules) AttributeDefault(warehouse, attribute string, item domain.ItemD
 		}
 	}
 	return "", 0, false
-}
-
-// Cutoff gives the first cut-off of a warehouse's service after now, in the
-// rule's time zone; ok is false when there is no readable rule.
-func (rs *Rules) Cutoff(warehouse, service string, now time.Time) (at time.Time, ok bool) {
-	found := rs.find(domain.RuleCutoff, scope{warehouse: warehouse}, service)
-	if len(found) != 1 {
-		return time.Time{}, false
-	}
-	clock, err := time.Parse("15:04", found[0].To)
-	if err != nil {
-		return time.Time{}, false
-	}
-	zone, err := time.LoadLocation(found[0].Extra[extraTimezone])
-	if err != nil {
-		return time.Time{}, false
-	}
-	day := now.In(zone)
-	at = time.Date(day.Year(), day.Month(), day.Day(), clock.Hour(), clock.Minute(), 0, 0, zone)
-	if !at.After(now) {
-		at = time.Date(day.Year(), day.Month(), day.Day()+1, clock.Hour(), clock.Minute(), 0, 0, zone)
-	}
-	return at, true
 }

@@ -2,7 +2,6 @@ package mapping_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -186,29 +185,6 @@ func TestAttributeDefault(t *testing.T) {
 	value, _, _ = rules.AttributeDefault(north, "countryOfOrigin", item)
 	require.Equal(t, "PT", value, "the brand beats the collection, and attributes do not shadow each other")
 	_, _, ok = rules.AttributeDefault(north, "grade", item)
-	require.False(t, ok)
-}
-
-func TestCutoff(t *testing.T) {
-	t.Parallel()
-	rules := mapping.New([]domain.Rule{{
-		Version: 1, Table: domain.RuleCutoff, Warehouse: north, From: "RM24", To: "16:30", Extra: map[string]string{"timezone": "Europe/London"},
-	}})
-	for name, tt := range map[string]struct{ now, want string }{
-		"before it: today":             {now: "2026-07-01T15:29:00Z", want: "2026-07-01T15:30:00Z"},
-		"at it: tomorrow":              {now: "2026-07-01T15:30:00Z", want: "2026-07-02T15:30:00Z"},
-		"tomorrow, with winter's hour": {now: "2026-10-24T20:00:00Z", want: "2026-10-25T16:30:00Z"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			now, err := time.Parse(time.RFC3339, tt.now)
-			require.NoError(t, err)
-			at, ok := rules.Cutoff(north, "RM24", now)
-			require.True(t, ok)
-			require.Equal(t, tt.want, at.UTC().Format(time.RFC3339))
-		})
-	}
-	_, ok := rules.Cutoff(north, "RM48", time.Time{})
 	require.False(t, ok)
 }
 

@@ -17,6 +17,9 @@ const (
 	KindSKU            = "unmapped:sku"
 	KindWarehouse      = "unmapped:warehouse"
 	KindPaymentMethod  = "unmapped:payment-method"
+	KindStockStatus    = "unmapped:stock-status"
+	KindDisposition    = "unmapped:disposition"
+	KindService        = "unmapped:service"
 	KindAmbiguousSKU   = "ambiguous-sku"
 )
 
