@@ -13,10 +13,16 @@ import (
 	"selvedge/internal/domain"
 )
 
+// reach is how the world reaches its order: in the test environment or on a server.
+type reach interface {
+	signal(name string, payload any)
+	resolve(r contract.Resolution) *answered
+}
+
 // model is a small world behind one order: parcels that leave at any time, a shop that
 // is away, refuses or says nothing, people who click whatever they like.
 type model struct {
-	d        *desk
+	reach    reach
 	sequence int64
 	open     []string             // subjects that still have to be written
 	refused  map[string]bool      // subjects that wait for a person
@@ -100,51 +106,100 @@ func (m *model) happen(what string, n int) {
 	case "parcel":
 		m.sequence++
 		m.open = append(m.open, fmt.Sprintf("SH%d", n))
-		m.d.fact()
+		m.reach.signal(contract.SignalFact, contract.FactSignal{Sequence: m.sequence})
 	case "echo":
-		m.d.fact()
+		m.reach.signal(contract.SignalFact, contract.FactSignal{})
 	case "retry":
-		m.d.env.SignalWorkflow(contract.SignalRetry, nil)
+		m.reach.signal(contract.SignalRetry, nil)
 	case "released":
-		m.d.env.SignalWorkflow(contract.SignalReleased, contract.ReleasedSignal{System: "centra"})
+		m.reach.signal(contract.SignalReleased, contract.ReleasedSignal{System: "centra"})
 	default: // an action, by the update
 		r := contract.Resolution{Action: contract.Action(what), Reason: "because", CommandID: fmt.Sprintf("c%d", n)}
-		m.given[r.CommandID] = m.d.resolve(r)
+		m.given[r.CommandID] = m.reach.resolve(r)
 	}
+}
+
+// story is what happens to one order: how its steps come out, and what comes from
+// outside, each so long after the one before (an index into a scale of waits).
+type story struct {
+	outcomes []string
+	events   []event
+}
+
+type event struct {
+	what string
+	wait int
+}
+
+// scale is how many different waits there are between events; the first two are none.
+const scale = 5
+
+var stories = rapid.Custom(func(r *rapid.T) story {
+	return story{
+		outcomes: rapid.SliceOfN(rapid.SampledFrom([]string{"done", "refused", "away", "nothing"}), 0, 12).Draw(r, "outcomes"),
+		events: rapid.SliceOfN(rapid.Custom(func(r *rapid.T) event {
+			return event{
+				what: rapid.SampledFrom([]string{"parcel", "echo", "retry", "released", "retry", "skip", "withdraw-order"}).Draw(r, "what"),
+				wait: rapid.IntRange(0, scale-1).Draw(r, "wait"),
+			}
+		}), 0, 20).Draw(r, "events"),
+	}
+})
+
+func (s story) parcels() int {
+	n := 0
+	for _, e := range s.events {
+		if e.what == "parcel" {
+			n++
+		}
+	}
+	return n
 }
 
 func TestWhateverHappensAnOrderStaysInStep(t *testing.T) {
 	t.Parallel()
+	// Many things happen at the same moment, others half a day later.
+	waits := [scale]time.Duration{0, 0, time.Second, 40 * time.Second, 13 * time.Hour}
 	rapid.Check(t, func(r *rapid.T) {
 		d := newDesk(t)
-		m := &model{
-			d: d, sequence: 1, refused: map[string]bool{}, recorded: map[string]bool{}, taken: map[string]int{}, given: map[string]*answered{},
-			outcomes: rapid.SliceOfN(rapid.SampledFrom([]string{"done", "refused", "away", "nothing"}), 0, 12).Draw(r, "outcomes"),
-		}
+		s := stories.Draw(r, "story")
+		m := newModel(s, atDesk{d})
 		d.assess, d.step, d.closing = m.assess, m.take, m.close
-		events := rapid.SliceOfN(rapid.SampledFrom([]string{"parcel", "echo", "retry", "released", "retry", "skip", "withdraw-order"}), 0, 20).Draw(r, "events")
-		parcels, now := 0, time.Duration(0)
-		for n, what := range events {
-			if what == "parcel" {
-				parcels++
-			}
-			// Many things happen at the same moment, others half a day later.
-			now += rapid.SampledFrom([]time.Duration{0, 0, time.Second, 40 * time.Second, 13 * time.Hour}).Draw(r, "wait")
-			d.at(now, func() { m.happen(what, n) })
+		now := time.Duration(0)
+		for n, e := range s.events {
+			now += waits[e.wait]
+			d.at(now, func() { m.happen(e.what, n) })
 		}
 		d.at(now+time.Hour, func() { m.over = true; m.happen("retry", 0); m.happen("released", 0) })
 		d.at(now+3*time.Hour, func() { m.happen("echo", 0) })
 		d.start(contract.OrderInput{Order: orderID})
 		require.NoError(r, d.env.GetWorkflowError())
-		require.Empty(r, m.wrong)
-		require.True(r, m.closed)
-		require.Len(r, m.taken, parcels, "each parcel is written")
-		for subject, n := range m.taken {
-			require.Equal(r, 1, n, subject)
-		}
-		for command, said := range m.given {
-			require.True(r, said.done || said.reject != nil, "answer %s was neither taken nor refused", command)
-			require.Equal(r, said.done, m.recorded[command], "answer %s", command)
-		}
+		m.requireInStep(r, s.parcels())
 	})
+}
+
+// atDesk reaches an order in the test environment.
+type atDesk struct{ *desk }
+
+func (d atDesk) signal(name string, payload any) { d.env.SignalWorkflow(name, payload) }
+
+func newModel(s story, to reach) *model {
+	return &model{
+		reach: to, sequence: 1, outcomes: s.outcomes,
+		refused: map[string]bool{}, recorded: map[string]bool{}, taken: map[string]int{}, given: map[string]*answered{},
+	}
+}
+
+// requireInStep demands that all came out as it should, once the order has closed.
+func (m *model) requireInStep(t require.TestingT, parcels int) {
+	require.Empty(t, m.wrong)
+	require.True(t, m.closed)
+	require.Len(t, m.taken, parcels, "each parcel is written")
+	for subject, n := range m.taken {
+		require.Equal(t, 1, n, subject)
+	}
+	for command, said := range m.given {
+		require.True(t, said.done || said.reject != nil, "answer %s was neither taken nor refused", command)
+		require.Equal(t, said.done, m.recorded[command], "answer %s", command)
+	}
 }
