@@ -24,7 +24,8 @@ func Rules() []Rule {
 		{Pattern: "internal/fault/...", Why: kernel, Never: []string{temporalSDK, pgx, zap, "database/sql", "os"}},
 
 		pure("internal/mapping/..."),
-		pure("internal/enrich/...", "internal/mapping"), // enrichment is the application of the rules, and as pure
+		pure("internal/enrich/...", "internal/mapping"),                     // enrichment is the application of the rules, and as pure
+		pure("internal/preview/...", "internal/mapping", "internal/enrich"), // completes orders twice and compares
 		pure("internal/stock/..."),
 		pure("internal/exceptions/..."),
 		pure("internal/reconciliation/..."),
@@ -85,8 +86,8 @@ func Rules() []Rule {
 			Never: []string{pgx, "database/sql"},
 		},
 		{
-			Pattern: "internal/console/...", Why: "the console knows contract, domain, exceptions, mapping, the Temporal client and small interfaces of its own",
-			Ours:  []string{"internal/contract", "internal/domain", "internal/exceptions", "internal/mapping"},
+			Pattern: "internal/console/...", Why: "the console knows contract, domain, exceptions, mapping, the effect of rules, the Temporal client and small interfaces of its own",
+			Ours:  []string{"internal/contract", "internal/domain", "internal/exceptions", "internal/mapping", "internal/preview"},
 			Never: []string{pgx, "database/sql"},
 		},
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -61,7 +62,7 @@ func aboutOf(r domain.Rule) about {
 // All faults of the list are reported at once as fault.Invalid.
 func (s *Store) SaveRules(ctx context.Context, rules []domain.Rule, author, reason string, at time.Time) ([]domain.Rule, error) {
 	const op = "save rules"
-	if err := checkRules(rules, author); err != nil {
+	if err := checkRules(rules, author, reason); err != nil {
 		return nil, err
 	}
 	var saved []domain.Rule
@@ -126,7 +127,7 @@ func equalExtra(a, b map[string]string) bool {
 }
 
 // checkRules finds everything that is wrong with a list of rules.
-func checkRules(rules []domain.Rule, author string) error {
+func checkRules(rules []domain.Rule, author, reason string) error {
 	f := &fault.Fault{Kind: fault.Invalid, System: system, Op: "save rules", Message: "the rules cannot be saved"}
 	complain := func(i int, field, value, message string) {
 		f.Problems = append(f.Problems, fault.Problem{
@@ -134,8 +135,11 @@ func checkRules(rules []domain.Rule, author string) error {
 			Message: fmt.Sprintf("rule %d: %s", i+1, message),
 		})
 	}
-	if author == "" {
+	if strings.TrimSpace(author) == "" {
 		f.Problems = append(f.Problems, fault.Problem{Code: "rule", Field: "author", Message: "author is empty: say who changes the rules"})
+	}
+	if strings.TrimSpace(reason) == "" {
+		f.Problems = append(f.Problems, fault.Problem{Code: "rule", Field: "reason", Message: "reason is empty: say why the rules change"})
 	}
 	seen := map[about]int{}
 	for i, r := range rules {

@@ -95,7 +95,7 @@ func TestAllFaultsOfAListOfRulesAreReportedAndNothingIsSaved(t *testing.T) {
 	}, "", "", noon)
 	require.True(t, fault.Is(err, fault.Invalid), "%v", err)
 	f, _ := fault.As(err)
-	require.Len(t, f.Problems, 6)
+	require.Len(t, f.Problems, 7, "author, reason and five rules")
 	rules, err := s.Rules(ctx)
 	require.NoError(t, err)
 	require.Empty(t, rules)
@@ -108,7 +108,7 @@ func TestTheSameRuleSavedTwiceAtOnceMakesOneVersion(t *testing.T) {
 	errs := make([]error, 6)
 	for i := range errs {
 		wg.Go(func() {
-			_, errs[i] = s.SaveRules(ctx, []domain.Rule{{Table: domain.RuleCarrier, From: "RMG", To: "Royal Mail"}}, "mia", "", noon)
+			_, errs[i] = s.SaveRules(ctx, []domain.Rule{{Table: domain.RuleCarrier, From: "RMG", To: "Royal Mail"}}, "mia", "new carrier", noon)
 		})
 	}
 	wg.Wait()
