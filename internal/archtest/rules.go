@@ -30,6 +30,7 @@ func Rules() []Rule {
 		pure("internal/exceptions/..."),
 		pure("internal/reconciliation/..."),
 		pure("internal/lifecycle/..."),
+		pure("internal/books/...", "internal/enrich"), // documents price bundles as enrichment does: one reading of them
 
 		{
 			Pattern: "internal/contract/...", Why: "contract names what crosses the Temporal boundary and knows only domain",
@@ -68,7 +69,7 @@ func Rules() []Rule {
 			Pattern: "activities/...", Why: "activities reach the world through ports, never through a system's client or pgx",
 			Ours: append([]string{
 				"internal/ports", "internal/contract", "internal/mapping", "internal/enrich", "internal/stock",
-				"internal/exceptions", "internal/reconciliation", "internal/lifecycle",
+				"internal/exceptions", "internal/reconciliation", "internal/lifecycle", "internal/books",
 			}, core...),
 			Never: []string{pgx, "database/sql", "net/http"},
 		},

@@ -157,18 +157,24 @@ func sumWeights(weights []int64) (uint64, error) {
 // so that units in any order close total exactly. k is held within 0..q; nothing
 // is shared by no units (q < 1).
 func CumulativeShare(total int64, k, q int) int64 {
-	if q < 1 || k < 1 {
+	return ShareOf(total, int64(k), int64(q))
+}
+
+// ShareOf is part/whole of an amount, rounded half away from zero: CumulativeShare for
+// shares by value. part is held within 0..whole; nothing is shared by a whole below 1.
+func ShareOf(amount, part, whole int64) int64 {
+	if whole < 1 || part < 1 {
 		return 0
 	}
-	if k >= q {
-		return total
+	if part >= whole {
+		return amount
 	}
-	hi, lo := bits.Mul64(magnitude(total), uint64(k))
-	share, rest := bits.Div64(hi, lo, uint64(q)) // k < q, so the quotient fits
-	if rest >= uint64(q)-rest {
+	hi, lo := bits.Mul64(magnitude(amount), uint64(part))
+	share, rest := bits.Div64(hi, lo, uint64(whole)) // part < whole, so the quotient fits
+	if rest >= uint64(whole)-rest {
 		share++
 	}
-	return signed(share, total < 0)
+	return signed(share, amount < 0)
 }
 
 // magnitude is |n|, also of the smallest int64, whose mirror no int64 holds.

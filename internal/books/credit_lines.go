@@ -1,0 +1,159 @@
+package books
+
+import (
+	"fmt"
+	"slices"
+
+	"selvedge/internal/domain"
+	"selvedge/internal/fault"
+)
+
+// Wanted is what a return asks to be credited of one line: units of an order line, or
+// one unit of RefShipping or RefHandling.
+type Wanted struct {
+	Ref      string
+	Units    int
+	Shipment string // of the warehouse, where the return says from which; empty = the oldest invoice first
+}
+
+// CreditLines gives the lines of a credit memo, each of them against the invoice that
+// billed its units: the cumulative share of that invoice's line less what earlier
+// memos credited of it. So the units of a line may come back in any order and any
+// number at a time: they come to the same, close the line exactly, and never to more.
+//
+// invoices and memos are all of the order's, reversals included, the oldest first. A
+// line whose units lie on two invoices gives two lines with different Source. More
+// units than were invoiced are fault.Invalid, code not_invoiced: nothing is credited.
+func CreditLines(invoices, memos []domain.Document, wanted []Wanted) ([]domain.DocumentLine, error) {
+	open := openLines(invoices, memos)
+	var lines []domain.DocumentLine
+	for _, w := range wanted {
+		if w.Units < 1 {
+			return nil, invalid(CodeNotInvoiced, w.Ref, fmt.Sprintf("line %s: %d units cannot be credited; give at least 1", w.Ref, w.Units))
+		}
+		left := w.Units
+		for _, o := range open {
+			if o.line.Ref != w.Ref || w.Shipment != "" && w.Shipment != o.shipment {
+				continue
+			}
+			if n := min(left, o.line.Quantity-o.credited.Units); n > 0 {
+				lines = append(lines, o.credit(n))
+				left -= n
+			}
+		}
+		if left > 0 {
+			return nil, invalid(CodeNotInvoiced, w.Ref, fmt.Sprintf("line %s: %d units are to be credited and only %d of them are invoiced and not credited yet", w.Ref, w.Units, w.Units-left))
+		}
+	}
+	return merged(lines), nil
+}
+
+// invoiced is one line of one invoice and what memos took back of it.
+type invoiced struct {
+	key      domain.DocumentKey
+	shipment string
+	line     domain.DocumentLine
+	credited Billed
+}
+
+// openLines pairs invoice lines with what was credited of them. A correction of an
+// invoice changes the line that it corrects.
+func openLines(invoices, memos []domain.Document) []*invoiced {
+	var open []*invoiced
+	find := func(key domain.DocumentKey, ref string) *invoiced {
+		if i := slices.IndexFunc(open, func(o *invoiced) bool { return o.key == key && o.line.Ref == ref }); i >= 0 {
+			return open[i]
+		}
+		return nil
+	}
+	for _, d := range invoices {
+		for _, l := range d.Lines {
+			key := d.Key
+			if d.Reverses != "" {
+				key = d.Reverses
+			}
+			if o := find(key, l.Ref); o != nil {
+				o.line.Quantity, o.line.Gross, o.line.Tax = o.line.Quantity+l.Quantity, o.line.Gross+l.Gross, o.line.Tax+l.Tax
+				continue
+			}
+			open = append(open, &invoiced{key: key, shipment: d.Shipment, line: l})
+		}
+	}
+	for _, d := range memos {
+		for _, l := range d.Lines {
+			if o := find(l.Source, l.Ref); o != nil {
+				o.credited.Units, o.credited.Gross, o.credited.Tax = o.credited.Units+l.Quantity, o.credited.Gross+l.Gross, o.credited.Tax+l.Tax
+			}
+		}
+	}
+	return open
+}
+
+// credit takes n units back. What was credited before is held against the cumulative
+// share, whatever it was; the rest of the line stays creditable, with 0 ≤ tax ≤ gross.
+func (o *invoiced) credit(n int) domain.DocumentLine {
+	upTo := o.credited.Units + n
+	gross, tax := domain.CumulativeSplit(o.line.Gross, o.line.Tax, upTo, o.line.Quantity)
+	left := Billed{Gross: o.line.Gross - o.credited.Gross, Tax: o.line.Tax - o.credited.Tax}
+	gross = min(max(gross-o.credited.Gross, 0), max(left.Gross, 0))
+	least := max(0, left.Tax-(left.Gross-gross))
+	tax = min(max(tax-o.credited.Tax, least), gross, max(left.Tax, 0))
+	o.credited = Billed{Units: upTo, Gross: o.credited.Gross + gross, Tax: o.credited.Tax + tax}
+	credit := o.line
+	credit.Source, credit.Quantity, credit.Gross, credit.Tax = o.key, n, gross, tax
+	return credit
+}
+
+// merged joins lines of one ref and source, which one memo cannot name twice.
+func merged(lines []domain.DocumentLine) []domain.DocumentLine {
+	var out []domain.DocumentLine
+	for _, l := range lines {
+		i := slices.IndexFunc(out, func(o domain.DocumentLine) bool { return o.Ref == l.Ref && o.Source == l.Source })
+		if i < 0 {
+			out = append(out, l)
+			continue
+		}
+		out[i].Quantity, out[i].Gross, out[i].Tax = out[i].Quantity+l.Quantity, out[i].Gross+l.Gross, out[i].Tax+l.Tax
+	}
+	return out
+}
+
+// FeeLine is a return fee as a memo holds it: a line of its own with a negative
+// amount, tax included. what names the fee, such as return; amount is positive.
+func FeeLine(what string, amount int64, taxPercent string) (domain.DocumentLine, error) {
+	l := domain.DocumentLine{Ref: refFee + what, Kind: domain.DocLineFee, Quantity: 1, Gross: -amount, TaxPercent: taxPercent}
+	if amount < 0 {
+		return l, invalid(CodeOverCredit, l.Ref, "a return fee cannot be negative")
+	}
+	return l, tax(&l)
+}
+
+// Creditable checks a memo's lines, fees included, against Σ credited ≤ Σ invoiced per
+// order line, whatever computed them; what breaks it is fault.Invalid, code over_credit.
+func Creditable(invoices, memos []domain.Document, lines []domain.DocumentLine) error {
+	billed, credited := BilledBy(invoices), BilledBy(memos)
+	var problems []fault.Problem
+	for _, l := range merged(lines) {
+		if l.Kind == domain.DocLineFee || l.Kind == domain.DocLineVoucher {
+			continue
+		}
+		c := credited[l.Ref]
+		credited[l.Ref] = Billed{Units: c.Units + l.Quantity, Gross: c.Gross + l.Gross, Tax: c.Tax + l.Tax}
+		if b, c := billed[l.Ref], credited[l.Ref]; c.Units > b.Units || c.Gross > b.Gross || c.Tax > b.Tax {
+			problems = append(problems, fault.Problem{
+				Code: CodeOverCredit, Line: l.Ref, SKU: l.SKU,
+				Message: fmt.Sprintf("line %s: %d units and %d minor units would be credited, %d and %d are invoiced", l.Ref, c.Units, c.Gross, b.Units, b.Gross),
+			})
+		}
+	}
+	if len(problems) == 0 {
+		return nil
+	}
+	return &fault.Fault{Kind: fault.Invalid, System: "selvedge", Op: "credit", Code: CodeOverCredit, Message: "more would be credited than was invoiced", Problems: problems}
+}
+
+// Refundable is what of an amount can be refunded: never more than was captured and
+// not refunded yet, nor than is credited and not refunded yet. The rest is a person's.
+func Refundable(amount, captured, credited, refunded int64) int64 {
+	return max(0, min(amount, captured-refunded, credited-refunded))
+}
