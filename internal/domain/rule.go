@@ -25,8 +25,15 @@ const (
 	// mode: on-shipment, before-submission or external.
 	RulePayment RuleTable = "payment-method"
 	// RuleStockStatus maps a warehouse's stock status to sellable or withheld, per Warehouse.
-	// It never gives a status a meaning by default: one without a rule is withheld and asked about.
+	// Without a rule, available is sellable, the other statuses of the vocabulary are withheld,
+	// and any other word is withheld and asked about.
 	RuleStockStatus RuleTable = "stock-status"
+	// RuleStockBuffer keeps units back from sale, per Warehouse: From is a warehouse's item or
+	// *, optionally @ and a market, such as SH-BL-M@Sweden or *@Sweden; To is the units.
+	RuleStockBuffer RuleTable = "stock-buffer"
+	// RuleStockGrade says which grade is promised of a warehouse's item (From, or *), per
+	// Warehouse: only units of grade To or better are sold.
+	RuleStockGrade RuleTable = "stock-grade"
 	// RuleDisposition maps a warehouse's return disposition, alone or with a grade as
 	// <disposition>/<grade>, to an action, per Warehouse; Extra says more, see package mapping.
 	RuleDisposition RuleTable = "disposition"

@@ -9,6 +9,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -322,6 +323,10 @@ func (f *reading) add(line int, r domain.Rule) {
 	f.rules = append(f.rules, r)
 }
 
+// maxBuffer is far above any sensible buffer; more is a slip of the finger, and would
+// take an item off sale.
+const maxBuffer = 100_000
+
 // tableForm says what a rule of a table may hold. A scope or key that no look-up
 // of the table reads is refused, since such a rule would never be found.
 type tableForm struct {
@@ -345,6 +350,10 @@ func formOf(t domain.RuleTable) (tableForm, bool) {
 		return tableForm{scopes: []string{"store"}, to: []string{string(domain.CaptureOnShipment), string(domain.CaptureBeforeSubmission), string(domain.CaptureExternal)}}, true
 	case domain.RuleStockStatus:
 		return tableForm{scopes: []string{"warehouse"}, open: true, to: []string{Sellable, Withheld}}, true
+	case domain.RuleStockBuffer:
+		return tableForm{scopes: []string{"warehouse"}}, true
+	case domain.RuleStockGrade:
+		return tableForm{scopes: []string{"warehouse"}, to: []string{"new", "a", "b", "c", "d"}}, true
 	case domain.RuleDisposition:
 		return tableForm{scopes: []string{"warehouse"}, open: true, to: dispositionActions()}, true
 	case domain.RuleCutoff:
@@ -357,7 +366,8 @@ func formOf(t domain.RuleTable) (tableForm, bool) {
 func Tables() []string {
 	tables := []string{
 		string(domain.RuleShippingMethod), string(domain.RuleMarket), string(domain.RuleItem), string(domain.RuleCarrier), string(domain.RuleAttributeDefault),
-		string(domain.RulePayment), string(domain.RuleStockStatus), string(domain.RuleDisposition), string(domain.RuleCutoff),
+		string(domain.RulePayment), string(domain.RuleStockStatus), string(domain.RuleStockBuffer),
+		string(domain.RuleStockGrade), string(domain.RuleDisposition), string(domain.RuleCutoff),
 	}
 	slices.Sort(tables)
 	return tables
@@ -425,6 +435,11 @@ func (f tableForm) answer(r domain.Rule, complain func(field, value, message str
 			return r.To
 		}
 		return at.Format(clock)
+	}
+	if r.Table == domain.RuleStockBuffer {
+		if n, err := strconv.Atoi(r.To); err != nil || n < 0 || n > maxBuffer {
+			complain("to", r.To, fmt.Sprintf("is no number of units; give 0 to %d", maxBuffer))
+		}
 	}
 	return r.To
 }
