@@ -163,8 +163,8 @@ func sign(key []byte, id, timestamp string, raw []byte) string {
 	return "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// delivered plans the next attempt when this one failed. A wrong clock is put
-// right by then; 410 ends the subscription.
+// delivered plans the next attempt when this one failed. A clock that was wrong for
+// one delivery is put right by then, one that stays wrong is not; 410 ends the subscription.
 func (s *Simulator) delivered(sub *subscription, d delivery, status int) {
 	if status >= 200 && status < 300 || d.forged || d.age != 0 {
 		return
@@ -178,7 +178,7 @@ func (s *Simulator) delivered(sub *subscription, d delivery, status int) {
 	}
 	wait := time.Duration(float64(retries[d.attempt]) * s.opts.RetryPace)
 	d.attempt++
-	d.wrongClock = false
+	d.wrongClock = s.weather.ClockIsWrong()
 	s.after(wait, func() { s.enqueue(sub, d) })
 }
 

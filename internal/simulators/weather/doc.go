@@ -30,5 +30,8 @@
 // answers to the same request (method, path, body), or eight in a row to any,
 // the next one is left alone; outages are short and have an end.
 //
+// A sender's clock may also be put wrong for a while, for all of its webhooks (see
+// WrongClock), as where nobody keeps a server's time.
+//
 // Scripted faults (see Fault) come first and are exact; tests use those.
 package weather

@@ -124,9 +124,11 @@ func (w *Weather) planted() string {
 type Control struct {
 	Profile       string  `json:"profile,omitempty"`
 	OutageSeconds float64 `json:"outageSeconds,omitempty"`
-	ClearFaults   bool    `json:"clearFaults,omitempty"`
-	Faults        []Fault `json:"faults,omitempty"`
-	Leak          *string `json:"leak,omitempty"`
+	// WrongClockSeconds is how long the webhook sender's clock is wrong from now on.
+	WrongClockSeconds float64 `json:"wrongClockSeconds,omitempty"`
+	ClearFaults       bool    `json:"clearFaults,omitempty"`
+	Faults            []Fault `json:"faults,omitempty"`
+	Leak              *string `json:"leak,omitempty"`
 }
 
 // Apply does what a control request asks: nothing at all when part of it is wrong.
@@ -138,6 +140,9 @@ func (w *Weather) Apply(c Control) error {
 	}
 	if c.OutageSeconds < 0 || c.OutageSeconds > 86_400 {
 		return fmt.Errorf("weather: outageSeconds is %v, must be from 0 to 86400", c.OutageSeconds)
+	}
+	if c.WrongClockSeconds < 0 || c.WrongClockSeconds > 86_400 {
+		return fmt.Errorf("weather: wrongClockSeconds is %v, must be from 0 to 86400", c.WrongClockSeconds)
 	}
 	for i := range c.Faults {
 		if err := c.Faults[i].complete(); err != nil {
@@ -157,6 +162,9 @@ func (w *Weather) Apply(c Control) error {
 	}
 	if c.OutageSeconds > 0 {
 		w.Outage(time.Duration(c.OutageSeconds * float64(time.Second)))
+	}
+	if c.WrongClockSeconds > 0 {
+		w.WrongClock(time.Duration(c.WrongClockSeconds * float64(time.Second)))
 	}
 	return w.Script(c.Faults...)
 }

@@ -73,6 +73,7 @@ type Weather struct {
 	faults     []Fault
 	outageEnds time.Time
 	nextOutage time.Time // zero = none planned
+	clockWrong time.Time // until then the sender's clock is wrong
 	leak       string
 	retryAfter func(time.Duration) string
 	stats      Stats
@@ -100,7 +101,8 @@ func New(profile string, seed uint64) (*Weather, error) {
 	return w, nil
 }
 
-// Set changes the profile from the next request on and ends a running outage.
+// Set changes the profile from the next request on, ends a running outage and puts a
+// wrong clock right.
 // Scripted faults stay.
 func (w *Weather) Set(name string) error {
 	p, known := profiles(name)
@@ -110,7 +112,7 @@ func (w *Weather) Set(name string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.name, w.profile = name, p
-	w.outageEnds = time.Time{}
+	w.outageEnds, w.clockWrong = time.Time{}, time.Time{}
 	w.planOutage(time.Now())
 	return nil
 }
@@ -129,6 +131,21 @@ func (w *Weather) Outage(d time.Duration) {
 	defer w.mu.Unlock()
 	w.outageEnds = time.Now().Add(d)
 	w.stats.Outages++
+}
+
+// WrongClock puts the webhook sender's clock wrong for d from now: every delivery,
+// repeated ones too, is signed with a time hours off. A second call replaces the first one's end.
+func (w *Weather) WrongClock(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.clockWrong = time.Now().Add(d)
+}
+
+// ClockIsWrong tells whether WrongClock still lasts.
+func (w *Weather) ClockIsWrong() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return time.Now().Before(w.clockWrong)
 }
 
 // Script adds faults behind those still waiting. Nothing is added when one of
@@ -188,7 +205,7 @@ func (w *Weather) Delivery() Delivery {
 		d.Delay = w.draw(p.webhookDelay)
 		w.stats.WebhooksLate++
 	}
-	if w.random.Float64() < p.webhookClock {
+	if w.random.Float64() < p.webhookClock || time.Now().Before(w.clockWrong) {
 		d.WrongTimestamp = true
 		w.stats.WebhooksWrongClock++
 	}

@@ -212,10 +212,28 @@ func TestControlRefusesWhatItDoesNotKnow(t *testing.T) {
 		"unknown field":   `{"wind":3}`,
 		"unknown kind":    `{"profile":"storm","faults":[{"match":"x","kind":"explode"}]}`,
 		"negative outage": `{"outageSeconds":-1}`,
+		"negative clock":  `{"profile":"storm","wrongClockSeconds":-1}`,
 	} {
 		status, text, _, err := s.post(t, "/_sim/weather", body)
 		require.NoError(t, err, name)
 		require.Equal(t, http.StatusBadRequest, status, "%s: %s", name, text)
 		require.Equal(t, "calm", s.weather.Profile(), "%s: nothing is changed by a refused request", name)
 	}
+}
+
+func TestAWrongClockIsWrongForEveryDeliveryUntilItIsPutRight(t *testing.T) {
+	t.Parallel()
+	s := open(t, "calm")
+	require.False(t, s.weather.Delivery().WrongTimestamp)
+	status, _, _, err := s.post(t, "/_sim/weather", `{"wrongClockSeconds":600}`)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, status)
+	for range 20 {
+		require.True(t, s.weather.Delivery().WrongTimestamp)
+	}
+	require.True(t, s.weather.ClockIsWrong())
+	require.Equal(t, 20, s.weather.Stats().WebhooksWrongClock)
+	require.NoError(t, s.weather.Set("calm"))
+	require.False(t, s.weather.Delivery().WrongTimestamp)
+	require.False(t, s.weather.ClockIsWrong())
 }
