@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -25,18 +26,18 @@ import (
 
 func TestTheSameSeedDoesTheSameAtTheSameTime(t *testing.T) {
 	t.Parallel()
-	const storm, bound = 160 * time.Second, 240 * time.Second
-	require.Equal(t, draw(7, storm, bound), draw(7, storm, bound))
-	require.NotEqual(t, draw(7, storm, bound), draw(8, storm, bound))
+	const storm = 160 * time.Second
+	require.Equal(t, draw(7, storm), draw(7, storm))
+	require.NotEqual(t, draw(7, storm), draw(8, storm))
 }
 
 func TestEveryDayDisturbsEverybodyAndEndsBeforeTheWeatherClears(t *testing.T) {
 	t.Parallel()
 	for _, bound := range []time.Duration{shortest, 10 * time.Minute, time.Hour} {
-		storm := bound * 2 / 3
+		storm := stormOf(bound)
 		for seed := range uint64(50) {
 			count := map[string]int{}
-			deeds := draw(seed, storm, bound)
+			deeds := draw(seed, storm)
 			for _, d := range deeds {
 				count[d.kind+" "+d.target]++
 				require.GreaterOrEqual(t, d.at, first)
@@ -45,9 +46,19 @@ func TestEveryDayDisturbsEverybodyAndEndsBeforeTheWeatherClears(t *testing.T) {
 			require.True(t, slices.IsSortedFunc(deeds, func(a, b deed) int { return int(a.at - b.at) }))
 			require.GreaterOrEqual(t, count[kill+" "+worker], 3)
 			require.GreaterOrEqual(t, count[kill+" "+serve], 2)
-			for _, once := range []string{kill + " " + postgresql, kill + " " + temporal, cut + " " + postgresql, cut + " " + temporal, away + " centra", away + " acs"} {
-				require.GreaterOrEqual(t, count[once], 1, once)
+			for _, server := range []string{postgresql, temporal} {
+				for _, kind := range []string{kill, cut, cutBefore, cutAfter} {
+					require.GreaterOrEqual(t, count[kind+" "+server], 1, kind+" "+server)
+				}
 			}
+			for _, system := range []string{shop, warehouse} {
+				require.GreaterOrEqual(t, count[away+" "+system], 1)
+				require.GreaterOrEqual(t, count[clock+" "+system], 1)
+			}
+			for _, button := range []string{cancel, terminate, reset} {
+				require.GreaterOrEqual(t, count[button+" "+temporal], 1, button)
+			}
+			require.GreaterOrEqual(t, count[goods+" "+warehouse], 3)
 		}
 	}
 }
@@ -131,11 +142,75 @@ func TestProxyEndsAConnectionThatNobodyTakes(t *testing.T) {
 	require.Error(t, err)
 }
 
-func TestDoorPassesWebhooksOnAndSomeOfThemThreeTimes(t *testing.T) {
+func TestProxyLosesRequestsOrAnswersBeforeItCuts(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		lost    way
+		arrives bool
+	}{
+		"before commit the server hears nothing": {requests, false},
+		"after commit only the answer is lost":   {answers, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			require.NoError(t, err)
+			t.Cleanup(func() { _ = l.Close() })
+			heard := make(chan string, 10)
+			go func() {
+				for {
+					c, err := l.Accept()
+					if err != nil {
+						return
+					}
+					go func() {
+						for r := bufio.NewReader(c); ; {
+							text, err := r.ReadString('\n')
+							if err != nil {
+								heard <- "end"
+								return
+							}
+							heard <- text
+							fmt.Fprintln(c, "committed")
+						}
+					}()
+				}
+			}()
+			p, err := newProxy(l.Addr().String())
+			require.NoError(t, err)
+			t.Cleanup(p.close)
+			c, lines := dial(t, p.address())
+			fmt.Fprintln(c, "first")
+			_, err = lines.ReadString('\n')
+			require.NoError(t, err)
+			require.Equal(t, "first\n", <-heard)
+
+			p.lose(tt.lost)
+			fmt.Fprintln(c, "commit")
+			require.Equal(t, 1, p.cutLosing(tt.lost))
+			_, err = lines.ReadString('\n')
+			require.Error(t, err, "no answer comes")
+			if tt.arrives {
+				require.Equal(t, "commit\n", <-heard)
+			}
+			require.Equal(t, "end", <-heard)
+			again, lines := dial(t, p.address())
+			fmt.Fprintln(again, "later")
+			_, err = lines.ReadString('\n')
+			require.NoError(t, err, "who comes back is let through")
+		})
+	}
+}
+
+func TestDoorPassesWebhooksOnAndSomeOfThemFiveTimes(t *testing.T) {
 	t.Parallel()
 	var got atomic.Int64
 	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
+		if r.Header.Get("webhook-timestamp") == "old" {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
 		if string(body) == "event" && r.Header.Get("webhook-id") == "7" && r.URL.Path == "/webhooks/shop" {
 			got.Add(1)
 		}
@@ -144,19 +219,27 @@ func TestDoorPassesWebhooksOnAndSomeOfThemThreeTimes(t *testing.T) {
 	t.Cleanup(target.Close)
 	d, err := openDoor(target.URL, 1)
 	require.NoError(t, err)
-	const sent = 60
-	for range sent {
+	send := func(timestamp string) int {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.url+"/webhooks/shop", strings.NewReader("event"))
 		require.NoError(t, err)
 		request.Header.Set("webhook-id", "7")
+		request.Header.Set("webhook-timestamp", timestamp)
 		answer, err := http.DefaultClient.Do(request)
 		require.NoError(t, err)
 		require.NoError(t, answer.Body.Close())
-		require.Equal(t, http.StatusNoContent, answer.StatusCode)
+		return answer.StatusCode
 	}
-	repeated := d.close()
+	const sent = 60
+	for range sent {
+		require.Equal(t, http.StatusNoContent, send("now"))
+	}
+	repeated := d.counts().repeated
 	require.Positive(t, repeated)
-	require.EqualValues(t, sent+2*repeated, got.Load())
+	require.Equal(t, http.StatusUnauthorized, send("old"))
+	d.close()
+	require.EqualValues(t, sent+4*repeated, got.Load())
+	require.Equal(t, sent, d.counts().taken)
+	require.Equal(t, 1, d.counts().refused)
 }
 
 func TestAKilledProcessComesBackUntilItIsStopped(t *testing.T) {
@@ -174,31 +257,70 @@ func TestAKilledProcessComesBackUntilItIsStopped(t *testing.T) {
 	require.NotNil(t, p.command.ProcessState)
 }
 
-func TestACancelledOrderMayEndCancelledLateOrAsAQuestion(t *testing.T) {
+func TestEveryButtonIsPressedOnOrdersOfItsOwn(t *testing.T) {
 	t.Parallel()
 	var plan []sampleday.PlannedOrder
-	for n := range 4 {
-		end := domain.Closed
-		if n%2 == 0 {
-			end = domain.WaitingForShop
+	open := map[domain.OrderID]bool{}
+	for n := range 30 {
+		p := sampleday.PlannedOrder{Store: "atelier", Number: strconv.Itoa(n), PlannedEnd: string(domain.Closed)}
+		switch n % 5 {
+		case 1:
+			p.PlannedEnd = string(domain.WaitingForShop)
+		case 2:
+			p.Planned, p.PlannedEnd = "short-pick", string(domain.NeedsAttention)
 		}
-		plan = append(plan, sampleday.PlannedOrder{Store: "atelier", Number: strconv.Itoa(n), PlannedEnd: string(end)})
+		plan = append(plan, p)
+		open[domain.OrderID{Store: "atelier", Number: p.Number}] = n != 4
 	}
-	plan = append(plan, sampleday.PlannedOrder{Store: "atelier", Number: "9", Planned: "short-pick", PlannedEnd: "needs-attention"})
 	v := chooseVictims(3, plan)
-	require.Len(t, v.left, 4, "orders with a planned fault are left alone")
-	require.Equal(t, v.left, chooseVictims(3, plan).left)
-
-	one := domain.OrderID{Store: "atelier", Number: "1"}
-	require.Equal(t, []domain.OrderID{one}, v.take(map[domain.OrderID]bool{one: true}, 2), "only open orders are taken")
-	require.Empty(t, v.take(map[domain.OrderID]bool{one: true}, 2), "and each once")
-	at := func(number, planned, state string, causes ...string) demo.Standing {
-		return v.replan(demo.Standing{Store: "atelier", Number: number, PlannedEnd: planned, State: state, Causes: causes})
+	require.Equal(t, v.toCancel, chooseVictims(3, plan).toCancel)
+	require.Equal(t, v.toOthers, chooseVictims(3, plan).toOthers)
+	for _, id := range v.toCancel {
+		require.NotContains(t, v.toOthers, id)
 	}
-	require.True(t, at("1", "closed", "cancelled").AsPlanned())
-	require.True(t, at("1", "closed", "closed").AsPlanned())
-	require.True(t, at("1", "closed", "needs-attention", "cancelled-too-late:EC:1").AsPlanned())
-	require.False(t, at("1", "closed", "submitted").AsPlanned())
-	require.False(t, at("1", "waiting-for-shop", "closed").AsPlanned(), "an order that the shop holds back cannot have shipped")
-	require.False(t, at("3", "closed", "cancelled").AsPlanned(), "nobody cancelled this one")
+	cancelled := v.takeToCancel(open, 3)
+	require.Len(t, cancelled, 3)
+	terminated := v.take(&v.toOthers, open, 100)
+	require.NotContains(t, terminated, domain.OrderID{Store: "atelier", Number: "4"}, "only open orders are taken")
+	require.Empty(t, v.take(&v.toOthers, open, 1), "and each once")
+	for _, p := range plan {
+		id := domain.OrderID{Store: p.Store, Number: p.Number}
+		marked := v.mark(demo.Standing{Store: p.Store, Number: p.Number})
+		require.Equal(t, slices.Contains(cancelled, id), marked.Withdrawn, "the judge hears of cancellations and of nothing else")
+		if p.Planned != "" {
+			require.NotContains(t, cancelled, id, "an order with a planned fault is not called back")
+		}
+	}
+}
+
+func TestTheFloorTouchesNothingTwiceAndLeavesPlannedFaultsAlone(t *testing.T) {
+	t.Parallel()
+	var state []floorAccount
+	require.NoError(t, json.Unmarshal([]byte(`[{"account":"EC","orders":[
+		{"number":"1","state":"shipped","references":{"order":"atelier/1"},"lines":[{"lineId":"11","sku":"A","shipped":0},{"lineId":"12","sku":"B","shipped":2}]},
+		{"number":"2","state":"picking","references":{"order":"atelier/2"},"lines":[{"lineId":"21","sku":"A","shipped":1}]},
+		{"number":"3","state":"shipped","references":{"order":"atelier/3"},"lines":[{"lineId":"31","sku":"A","shipped":1}]},
+		{"number":"4","state":"shipped","references":{},"lines":[{"lineId":"41","sku":"A","shipped":1}]}],
+		"inventory":[{"sku":"A","available":18},{"sku":"B","available":17}]}]`), &state))
+	f := newFloorHand(1, []sampleday.PlannedOrder{{Store: "atelier", Number: "1"}, {Store: "atelier", Number: "3", Planned: "over-shipment"}})
+	back := f.returns(state, 5)
+	require.Len(t, back, 1)
+	require.Equal(t, "1", back[0].Order)
+	require.Empty(t, back[0].Reason)
+	require.Equal(t, "12", back[0].Return["units"].([]any)[0].(map[string]any)["lineId"])
+	require.Empty(t, f.returns(state, 5))
+	moved := f.moves(state, 5)
+	require.Len(t, moved, 1)
+	require.Equal(t, "A", moved[0].SKU)
+	require.LessOrEqual(t, max(moved[0].Quantity, -moved[0].Quantity), most)
+	require.Empty(t, f.moves(state, 5))
+}
+
+func TestALongDayHasTimeForItsOrders(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, shortest, boundOf(150))
+	require.Equal(t, 17*time.Minute, boundOf(3000))
+	require.Equal(t, 52*time.Minute, boundOf(10_000))
+	require.Equal(t, 90*time.Second, stormOf(shortest))
+	require.Equal(t, 40*time.Minute, stormOf(time.Hour))
 }

@@ -12,20 +12,28 @@ import (
 )
 
 // door takes the outside systems' webhooks and passes them on to serve, every tenth of
-// them twice more: at once, and again when it is old news. What serve answers to the
-// first is what the sender gets.
+// them four times more: at once, and again when it is old news. What serve answers to
+// the first that it answers at all is what the sender gets.
 type door struct {
 	target string
 	server *http.Server
 	url    string
 
-	mu       sync.Mutex
-	random   *rand.Rand
-	repeated int
-	again    sync.WaitGroup
+	mu     sync.Mutex
+	random *rand.Rand
+	told   doorCount
+	again  sync.WaitGroup
 }
 
-// stale is how much later the last copy comes.
+// doorCount is what became of webhooks, as the sender sees it.
+type doorCount struct {
+	taken    int // answered 2xx
+	refused  int // answered 401: signature or timestamp
+	failed   int // any other answer, or none
+	repeated int // passed on five times
+}
+
+// stale is how much later the last copies come.
 const stale = 4 * time.Second
 
 func openDoor(target string, seed uint64) (*door, error) {
@@ -49,17 +57,20 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	d.mu.Lock()
 	repeat := d.random.IntN(10) == 0
 	if repeat {
-		d.repeated++
+		d.told.repeated++
 	}
 	d.mu.Unlock()
 	if repeat {
-		_, _ = d.pass(r, body) // the first of three: its answer is lost
+		_, _ = d.pass(r, body) // the first of five: its answer is lost
 		d.again.Go(func() {
+			_, _ = d.pass(r, body)
 			time.Sleep(stale)
+			_, _ = d.pass(r, body)
 			_, _ = d.pass(r, body)
 		})
 	}
 	status, err := d.pass(r, body)
+	d.count(status, err)
 	if err != nil { // serve is being killed: the sender sees a broken connection, too
 		panic(http.ErrAbortHandler)
 	}
@@ -81,10 +92,26 @@ func (d *door) pass(r *http.Request, body []byte) (int, error) {
 	return answer.StatusCode, answer.Body.Close()
 }
 
-func (d *door) close() int {
-	_ = d.server.Close()
-	d.again.Wait()
+func (d *door) count(status int, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.repeated
+	switch {
+	case err != nil || status/100 != 2 && status != http.StatusUnauthorized:
+		d.told.failed++
+	case status == http.StatusUnauthorized:
+		d.told.refused++
+	default:
+		d.told.taken++
+	}
+}
+
+func (d *door) counts() doorCount {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.told
+}
+
+func (d *door) close() {
+	_ = d.server.Close()
+	d.again.Wait()
 }

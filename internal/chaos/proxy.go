@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"time"
 )
 
 // proxy stands between our processes and a server, so that connections can be cut
@@ -15,8 +16,17 @@ type proxy struct {
 
 	mu    sync.Mutex
 	open  map[net.Conn]bool
+	lost  way // what is swallowed at this moment
 	ended bool
 }
+
+// way is a direction through a proxy; the zero value is none.
+type way int
+
+const (
+	requests way = iota + 1 // towards the server
+	answers                 // towards us
+)
 
 func newProxy(target string) (*proxy, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -51,13 +61,32 @@ func (p *proxy) join(near net.Conn) {
 		return
 	}
 	var both sync.WaitGroup
-	for _, way := range [][2]net.Conn{{near, far}, {far, near}} {
-		both.Go(func() {
-			_, _ = io.Copy(way[0], way[1]) // how it ends does not matter, that it ended does
-			p.drop(near, far)
-		})
-	}
+	both.Go(func() { p.pass(far, near, requests); p.drop(near, far) })
+	both.Go(func() { p.pass(near, far, answers); p.drop(near, far) })
 	both.Wait()
+}
+
+// pass copies one way until it ends, without what is swallowed meanwhile: how it ends
+// does not matter, that it ended does.
+func (p *proxy) pass(to io.Writer, from io.Reader, w way) {
+	buffer := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(buffer)
+		if n > 0 && !p.swallows(w) {
+			if _, err := to.Write(buffer[:n]); err != nil {
+				return
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+func (p *proxy) swallows(w way) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.lost == w
 }
 
 func (p *proxy) keep(conns ...net.Conn) bool {
@@ -96,6 +125,27 @@ func (p *proxy) cut() int {
 	}
 	clear(p.open)
 	return n
+}
+
+// blindFor is how long a connection swallows before it is cut: long enough that a
+// statement or a call is under way on most of them.
+const blindFor = 250 * time.Millisecond
+
+// cutLosing swallows one way for a moment and then cuts every connection. Without
+// requests nothing of that moment is committed; without answers everything is, and
+// nobody hears of it.
+func (p *proxy) cutLosing(w way) int {
+	p.lose(w)
+	time.Sleep(blindFor)
+	n := p.cut()
+	p.lose(0)
+	return n
+}
+
+func (p *proxy) lose(w way) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lost = w
 }
 
 func (p *proxy) close() {

@@ -1,12 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -28,7 +25,7 @@ type soakRun struct {
 	door    *door
 	began   time.Time
 	victims *victims
-	drained bool
+	floor   *floorHand
 }
 
 // soak runs the day and judges it.
@@ -37,7 +34,7 @@ func soak(ctx context.Context, o options) (judge.Report, error) {
 	if err != nil {
 		return judge.Report{}, fmt.Errorf("make a folder: %w", err)
 	}
-	s := &soakRun{options: o, dir: dir, storm: o.bound * 2 / 3}
+	s := &soakRun{options: o, dir: dir, storm: stormOf(o.bound)}
 	fmt.Printf("Chaos: %d orders, seed %d, %s of storm, drained within %s. Logs and states: %s\n", o.orders, o.seed, s.storm, o.bound, dir)
 	defer s.close(ctx)
 	if err := s.start(ctx); err != nil {
@@ -46,7 +43,7 @@ func soak(ctx context.Context, o options) (judge.Report, error) {
 	if err := s.day(ctx); err != nil {
 		return judge.Report{}, err
 	}
-	if err := s.stage.Save(ctx, s.victims.replan); err != nil {
+	if err := s.stage.Save(ctx, s.victims.mark); err != nil {
 		return judge.Report{}, err
 	}
 	report, err := judge.Day(s.outcome())
@@ -111,8 +108,8 @@ func (s *soakRun) close(ctx context.Context) {
 
 // day lets the storm rage with all its deeds, clears the weather and waits for the drain.
 func (s *soakRun) day(ctx context.Context) error {
-	deeds := draw(s.seed, s.storm, s.bound)
-	s.victims = chooseVictims(s.seed, s.stage.Plan())
+	deeds := draw(s.seed, s.storm)
+	s.victims, s.floor = chooseVictims(s.seed, s.stage.Plan()), newFloorHand(s.seed, s.stage.Plan())
 	s.began = time.Now()
 	if err := s.stage.Begin(ctx, s.door.url); err != nil {
 		return err
@@ -145,6 +142,9 @@ func (s *soakRun) day(ctx context.Context) error {
 		}
 	}
 	s.say("the weather clears; nothing is killed any more")
+	if err := s.weather(ctx); err != nil {
+		return err
+	}
 	return s.drain(ctx)
 }
 
@@ -156,15 +156,25 @@ func (s *soakRun) do(ctx context.Context, d deed) error {
 	switch d.kind {
 	case kill:
 		return s.kill(ctx, d)
-	case cut:
+	case cut, cutBefore, cutAfter:
 		p := map[string]*proxy{postgresql: s.servers.pgProxy, temporal: s.servers.temporalProxy}[d.target]
-		s.say("%s: %d of them", d, p.cut())
+		loses := map[string]way{cutBefore: requests, cutAfter: answers}[d.kind]
+		if loses == 0 {
+			s.say("%s: %d of them", d, p.cut())
+			return nil
+		}
+		s.say("%s: %d of them", d, p.cutLosing(loses))
 		return nil
 	case away:
 		s.say("%s", d)
 		return s.control(ctx, d.target, map[string]any{"outageSeconds": d.last.Seconds()})
+	case clock:
+		s.say("%s", d)
+		return s.control(ctx, d.target, map[string]any{"wrongClockSeconds": d.last.Seconds()})
+	case goods:
+		return s.moveGoods(ctx, d)
 	}
-	return s.cancel(ctx, d)
+	return s.press(ctx, d)
 }
 
 func (s *soakRun) kill(ctx context.Context, d deed) error {
@@ -189,50 +199,32 @@ func (s *soakRun) kill(ctx context.Context, d deed) error {
 	return nil
 }
 
-// control talks to a simulator's weather.
-func (s *soakRun) control(ctx context.Context, system string, order map[string]any) error {
-	body, err := json.Marshal(order)
-	if err != nil {
-		return err
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.stage.Simulators()[system]+"/_sim/weather", bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return fmt.Errorf("weather of %s: %w", system, err)
-	}
-	defer func() { _ = answer.Body.Close() }()
-	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("weather of %s: answered %d", system, answer.StatusCode)
-	}
-	return nil
-}
-
 // steady is how many looks in a row must agree before the day counts as drained.
 const steady = 4
 
 // drain waits until every order is where it should be, at the latest until the bound.
 func (s *soakRun) drain(ctx context.Context) error {
-	agreed, said := 0, 0
-	for {
-		pause(ctx, time.Second)
+	agreed, told := 0, time.Now()
+	for wait := time.Second; ; {
+		pause(ctx, wait)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		looking := time.Now()
 		missing, err := s.missing(ctx)
 		if err != nil {
 			return err
 		}
+		// A look at ten thousand orders must not be what the servers are busy with.
+		wait = max(time.Second, 4*time.Since(looking))
 		if missing > 0 || time.Since(s.began) < s.stage.ScriptEnd() {
 			agreed = 0
 		} else if agreed++; agreed == steady {
-			s.drained = true
 			s.say("drained; worker ended by itself %d times, serve %d times", s.worker.endedAlone(), s.serve.endedAlone())
 			return nil
 		}
-		if said++; said%15 == 0 {
+		if time.Since(told) > 15*time.Second {
+			told = time.Now()
 			s.say("%d orders are not yet where they should be", missing)
 		}
 		if time.Since(s.began) > s.bound {
@@ -246,7 +238,7 @@ func (s *soakRun) missing(ctx context.Context) (int, error) {
 	orders, err := s.stage.Look(ctx)
 	n := 0
 	for _, o := range orders {
-		if !s.victims.replan(o).AsPlanned() {
+		if !s.victims.settled(o) {
 			n++
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"go.temporal.io/api/common/v1"
+	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
 
@@ -26,6 +27,9 @@ type outcomeOrder struct {
 	PlannedEnd string   `json:"plannedEnd"`
 	State      string   `json:"state"`
 	Causes     []string `json:"causes"`
+	// Withdrawn says that somebody pressed Cancel on its workflow, which is the answer
+	// withdraw-order.
+	Withdrawn bool `json:"withdrawn,omitempty"`
 }
 
 // outcome is what the day came to; its JSON is what judges from outside read.
@@ -146,9 +150,10 @@ func (w *world) look(ctx context.Context) (outcome, error) {
 }
 
 type shownOrder struct {
-	state  string
-	causes []string
-	opened time.Time
+	state   string
+	causes  []string
+	opened  time.Time
+	running bool
 }
 
 // shown lists every order's newest run.
@@ -166,11 +171,13 @@ func (w *world) shown(ctx context.Context) (map[domain.OrderID]shownOrder, error
 				continue // not an order of ours
 			}
 			started := e.GetStartTime().AsTime()
-			if known, ok := out[id]; ok && known.opened.After(started) {
+			running := e.GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_RUNNING
+			// A run that was reset began when the one before it did: the running one is newer.
+			if known, ok := out[id]; ok && (known.running || !running && known.opened.After(started)) {
 				continue
 			}
 			fields := e.GetSearchAttributes().GetIndexedFields()
-			s := shownOrder{opened: started, causes: []string{}}
+			s := shownOrder{opened: started, running: running, causes: []string{}}
 			decode(fields[contract.OrderState.GetName()], &s.state)
 			decode(fields[contract.Cause.GetName()], &s.causes)
 			slices.Sort(s.causes)

@@ -10,7 +10,7 @@ import (
 
 // wanted is how many units of a line the shop wants sent.
 func (f *file) wanted(l CentraLine) int {
-	if f.order.Status == "CANCELLED" {
+	if f.order.Status == "CANCELLED" || f.withdrawn() {
 		return 0
 	}
 	return l.Quantity
@@ -53,16 +53,16 @@ func (f *file) handedOver() (doubled bool) {
 			doubled = true
 			f.find(Doubled, "has %d units of line %s (%s) asked from warehouses, by %s; the shop wants %d", n, id, l.SKU, strings.Join(orders[id], " and "), want)
 		case n > want && !f.waits():
-			f.find(WrongQuantity, "has %d units of line %s (%s) asked from warehouses, by %s; the shop wants %d since it cancelled", n, id, l.SKU, strings.Join(orders[id], " and "), want)
+			f.find(WrongQuantity, "has %d units of line %s (%s) asked from warehouses, by %s; %d are wanted since it was cancelled", n, id, l.SKU, strings.Join(orders[id], " and "), want)
 		case n <= want:
-			f.place(l, perWarehouse[id])
+			f.from(l, perWarehouse[id])
 		}
 	}
 	return doubled
 }
 
-// place compares where units are asked from with where the shop has allocated them.
-func (f *file) place(l CentraLine, asked map[string]int) {
+// from compares where units are asked from with where the shop has allocated them.
+func (f *file) from(l CentraLine, asked map[string]int) {
 	if f.waits() {
 		return
 	}

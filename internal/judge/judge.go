@@ -10,14 +10,20 @@ import (
 
 // Judge counts. Everything it needs is in its arguments.
 func Judge(o Outcome, shop Centra, accounts []Account) Report {
-	b := &bench{outcome: o, shop: shop, claims: map[string]OutcomeOrder{}, handed: map[string][]handed{}, mails: map[string]int{}}
+	b := &bench{outcome: o, shop: shop, accounts: accounts, claims: map[string]OutcomeOrder{}, handed: map[string][]handed{}, mails: map[string]int{}}
 	for _, order := range o.Orders {
 		b.claims[order.Store+"/"+order.Number] = order
 	}
 	for _, a := range accounts {
+		returns := map[string][]WarehouseReturn{}
+		for _, r := range a.Returns {
+			if r.OrderNumber != nil {
+				returns[*r.OrderNumber] = append(returns[*r.OrderNumber], r)
+			}
+		}
 		for _, order := range a.Orders {
 			if ref := order.References["order"]; ref != "" { // without one it is somebody else's
-				b.handed[ref] = append(b.handed[ref], handed{order, o.Warehouses[a.Account]})
+				b.handed[ref] = append(b.handed[ref], handed{order, o.Warehouses[a.Account], returns[order.Number]})
 			}
 		}
 	}
@@ -37,6 +43,7 @@ func Judge(o Outcome, shop Centra, accounts []Account) Report {
 type handed struct {
 	WarehouseOrder
 	warehouse string
+	returns   []WarehouseReturn
 }
 
 // live tells whether units of the order may still leave, or have left.
@@ -53,6 +60,7 @@ func (h handed) units(l WarehouseLine) int {
 type bench struct {
 	outcome  Outcome
 	shop     Centra
+	accounts []Account
 	claims   map[string]OutcomeOrder
 	handed   map[string][]handed
 	mails    map[string]int
@@ -100,11 +108,7 @@ func (b *bench) run() {
 		}
 	}
 	b.mailsOfNobody()
-	for _, s := range b.shop.Stock {
-		if s.FTA < 0 {
-			b.findings = append(b.findings, Finding{Oversold, s.Warehouse + "/" + s.SKU, fmt.Sprintf("has %d units free to allocate", s.FTA)})
-		}
-	}
+	b.oversold()
 }
 
 // judge looks at one consumer order from all sides.
@@ -122,6 +126,7 @@ func (f *file) judge() {
 		f.openLines()
 	}
 	f.carriers()
+	f.creditedTwice()
 	f.money()
 	f.mailedOnce()
 }
@@ -193,22 +198,54 @@ func (f *file) shippedByHand(line int) (n int) {
 	return n
 }
 
+// tooLate is the cause of a withdrawal that came after the goods had left.
+const tooLate = "cancelled-too-late"
+
+// expected is where an order should end after what was pressed on it. A withdrawal
+// races with the warehouse: it ends cancelled, or where it was planned to when it had
+// finished before, or asks a person whether the goods may go.
+func (c OutcomeOrder) expected() OutcomeOrder {
+	if !c.Withdrawn || c.State == "closed" && c.PlannedEnd == c.State {
+		return c
+	}
+	if slices.ContainsFunc(c.Causes, func(cause string) bool { return cause == tooLate || strings.HasPrefix(cause, tooLate+":") }) {
+		c.Planned, c.PlannedEnd = tooLate, "needs-attention"
+		return c
+	}
+	c.Planned, c.PlannedEnd = "", "cancelled"
+	return c
+}
+
+// unplanned lists the causes that are not the planned one.
+func (c OutcomeOrder) unplanned() (causes []string) {
+	for _, cause := range c.Causes {
+		if c.Planned == "" || cause != c.Planned && !strings.HasPrefix(cause, c.Planned+":") {
+			causes = append(causes, cause)
+		}
+	}
+	return causes
+}
+
+// Settled tells whether the order is said to stand where it should end, for the reason
+// for which it should.
+func (c OutcomeOrder) Settled() bool {
+	c = c.expected()
+	return c.State == c.PlannedEnd && len(c.unplanned()) == 0 && (c.Planned == "") == (len(c.Causes) == 0)
+}
+
 // end compares where the order is said to be with the plan. A lost order is not also
 // called silent.
 func (f *file) end(lost bool) {
-	c := f.claim
-	var unplanned []string
-	for _, cause := range c.Causes {
-		if c.Planned == "" || cause != c.Planned && !strings.HasPrefix(cause, c.Planned+":") {
-			unplanned = append(unplanned, cause)
-		}
-	}
+	c := f.claim.expected()
+	unplanned := c.unplanned()
 	ended := slices.Contains([]string{"closed", "cancelled", "rejected"}, c.State)
 	switch {
 	case len(unplanned) > 0:
 		f.find(WaitingUnplanned, "is %q for %s; planned: %s", c.State, strings.Join(unplanned, ", "), plan(c))
 	case c.Planned != "" && !f.waits():
 		f.find(NotWaiting, "is %q and nobody is asked; planned: %s", c.State, plan(c))
+	case f.withdrawn() && !lost && !f.order.OnHold && f.order.Status != "CANCELLED":
+		f.find(OtherEnd, "is withdrawn, and the shop does not hold it: it is %s there", f.order.Status)
 	case c.State == c.PlannedEnd && c.Planned != "":
 		f.find(WaitingAsPlanned, "for %s", strings.Join(c.Causes, ", "))
 	case c.State == c.PlannedEnd && c.State != "":
@@ -218,6 +255,9 @@ func (f *file) end(lost bool) {
 		f.find(Silent, "is %q without a cause; planned: %s; the shop says %s", c.State, plan(c), f.order.Status)
 	}
 }
+
+// withdrawn tells that the order is said to be called back for good.
+func (f *file) withdrawn() bool { return f.claim.Withdrawn && f.claim.State == "cancelled" }
 
 func plan(c OutcomeOrder) string {
 	if c.Planned == "" {

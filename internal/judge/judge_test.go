@@ -86,7 +86,9 @@ func clean() *day {
 	back.OnHold = true
 	d.shop = judge.Centra{
 		Orders: []judge.CentraOrder{two, parts, short, gone, paid, back, {Store: "showroom", Number: 90, Wholesale: true, Status: "CONFIRMED", Lines: []judge.CentraLine{unshipped(line(8, 6, 600, "east"))}}},
-		Stock:  []judge.CentraStock{{Warehouse: "east", SKU: "SB", FTA: 5}},
+		Stock: []judge.CentraStock{
+			{Warehouse: "east", SKU: "SB", FTA: 5}, {Warehouse: "east", SKU: "SH", FTA: 2}, {Warehouse: "east", SKU: "SC", FTA: 1}, {Warehouse: "west", SKU: "SD"},
+		},
 	}
 	for _, m := range []struct {
 		order    int
@@ -105,6 +107,11 @@ func clean() *day {
 			handed("4", "atelier/4", "cancelled", []judge.WarehouseLine{{LineID: "5", SKU: "SF", Quantity: 1, Cancelled: 1}}),
 			handed("5", "atelier/5", "shipped", whole("6", "SG", 1), left("e", "T6", "6", "SG", 1)),
 			{Number: "77", State: "accepted", Lines: whole("1", "SB", 1)}, // somebody else's
+			{Number: "78", State: "picking", Lines: []judge.WarehouseLine{{LineID: "1", SKU: "SB", Quantity: 2}}},
+		}, Inventory: []judge.Stock{
+			{SKU: "SB", Units: map[string]int{"available": 5, "allocated": 2, "quarantine": 9}}, // two for somebody else
+			{SKU: "SH", Units: map[string]int{"available": 3, "allocated": 0}},                  // one for the order that is held
+			{SKU: "C-1", Units: map[string]int{"available": 1}},
 		}},
 		{Account: "HL", Orders: []judge.WarehouseOrder{
 			handed("2.2", "atelier/2", "shipped", whole("3", "SD", 1), left("d", "T4", "3", "SD", 1)),
@@ -151,6 +158,7 @@ func TestEveryMistakeIsCountedOnceAndWhereItBelongs(t *testing.T) {
 			d.shop.Mails = slices.Delete(d.shop.Mails, 2, 4)
 			d.acs[0].Orders = slices.Delete(d.acs[0].Orders, 1, 2)
 			d.acs[1].Orders = nil
+			d.acs[0].Inventory[2].Units["available"]++ // it still lies there
 		}, []judge.Counter{judge.Lost}, "atelier/2"},
 		"an order rejected by the warehouse without a cause is lost": {func(d *day) {
 			d.claims.Orders[planned] = judge.OutcomeOrder{Store: "atelier", Number: "3", PlannedEnd: "closed", State: "submitted"}
@@ -216,7 +224,35 @@ func TestEveryMistakeIsCountedOnceAndWhereItBelongs(t *testing.T) {
 		"a mail about no shipment is counted": {func(d *day) {
 			d.shop.Mails = append(d.shop.Mails, judge.CentraMail{Store: "atelier", Order: 6, Shipment: "6-1", Kind: "shipment"})
 		}, []judge.Counter{judge.MailedNotOnce}, "atelier/6"},
-		"a negative offer is oversold": {func(d *day) { d.shop.Stock[0].FTA = -1 }, []judge.Counter{judge.Oversold}, "east/SB"},
+		"an offer above what lies there and is not promised is oversold": {func(d *day) { d.acs[0].Inventory[1].Units["available"] = 2 }, []judge.Counter{judge.Oversold}, "east/SH"},
+		"units for somebody else cannot be offered":                      {func(d *day) { d.acs[0].Orders[6].Lines[0].Quantity = 3 }, []judge.Counter{judge.Oversold}, "east/SB"},
+		"units that cannot be sold cannot be offered":                    {func(d *day) { d.acs[0].Inventory[2].Units = map[string]int{"quarantine": 1} }, []judge.Counter{judge.Oversold}, "east/SC"},
+		"an offer of what no warehouse knows is oversold":                {func(d *day) { d.shop.Stock[3].FTA = 1 }, []judge.Counter{judge.Oversold}, "west/SD"},
+		"a second credit for one garment is doubled": {func(d *day) {
+			number, line := "5", "6"
+			d.acs[0].Returns = []judge.WarehouseReturn{{OrderNumber: &number, Units: []judge.ReturnUnit{{LineID: &line, Disposition: "restock"}}}}
+			back := judge.CentraReturn{ExternalID: "ret_1", Lines: []judge.CentraQuantity{{LineID: 6, Quantity: 1}}}
+			order(d, prepaid).Returns = []judge.CentraReturn{back, back, {Lines: back.Lines}}
+		}, []judge.Counter{judge.Doubled}, "atelier/5"},
+		"a credit for a garment that never came is doubled": {func(d *day) {
+			number, line := "5", "6"
+			d.acs[0].Returns = []judge.WarehouseReturn{{OrderNumber: &number, Units: []judge.ReturnUnit{{LineID: &line, Disposition: "missing"}}}}
+			order(d, prepaid).Returns = []judge.CentraReturn{{ExternalID: "ret_1", Lines: []judge.CentraQuantity{{LineID: 6, Quantity: 1}}}}
+		}, []judge.Counter{judge.Doubled}, "atelier/5"},
+		"a withdrawn order that the warehouse still sends is a wrong quantity": {func(d *day) {
+			withdraw(d)
+			at(d, 0, 3).State, at(d, 0, 3).Lines[0].Cancelled = "accepted", 0
+		}, []judge.Counter{judge.WrongQuantity}, "atelier/4"},
+		"a withdrawn order that the shop does not hold is lost": {func(d *day) {
+			withdraw(d)
+			order(d, cancelled).OnHold = false
+		}, []judge.Counter{judge.Lost}, "atelier/4"},
+		"a withdrawn order that the shop will send once it is paid is at another end": {func(d *day) {
+			withdraw(d)
+			order(d, cancelled).OnHold, order(d, cancelled).WaitingForPayment = false, true
+		}, []judge.Counter{judge.OtherEnd}, "atelier/4"},
+		"a withdrawn order that goes on is silent": {func(d *day) { withdraw(d); d.claims.Orders[cancelled].State = "accepted" }, []judge.Counter{judge.Silent}, "atelier/4"},
+		"a negative offer is oversold":             {func(d *day) { d.shop.Stock[0].FTA = -1 }, []judge.Counter{judge.Oversold}, "east/SB"},
 		"a cause that nobody planned is counted": {func(d *day) {
 			d.claims.Orders[twoParcels].State, d.claims.Orders[twoParcels].Causes = "needs-attention", []string{"drift"}
 		}, []judge.Counter{judge.WaitingUnplanned}, "atelier/1"},
@@ -238,6 +274,39 @@ func TestEveryMistakeIsCountedOnceAndWhereItBelongs(t *testing.T) {
 			require.False(t, r.OK())
 		})
 	}
+}
+
+// withdraw makes the cancelled order one that somebody called back: the shop holds it.
+func withdraw(d *day) {
+	d.claims.Orders[cancelled].PlannedEnd, d.claims.Orders[cancelled].Withdrawn = "closed", true
+	d.shop.Orders[cancelled].Status, d.shop.Orders[cancelled].OnHold = "CONFIRMED", true
+	d.shop.Orders[cancelled].Lines[0].From = map[string]int{"east": 1}
+}
+
+func TestAWithdrawnOrderMayEndCancelledAsPlannedOrAsAQuestion(t *testing.T) {
+	t.Parallel()
+	d := clean()
+	withdraw(d)
+	r := d.report()
+	require.True(t, r.OK(), r.String())
+
+	for name, tt := range map[string]struct {
+		end, state string
+		causes     []string
+		settled    bool
+	}{
+		"called back":                              {"closed", "cancelled", nil, true},
+		"closed before it could be":                {"closed", "closed", nil, true},
+		"too late":                                 {"closed", "needs-attention", []string{"cancelled-too-late:EC:1"}, true},
+		"too late and something else":              {"closed", "needs-attention", []string{"cancelled-too-late:EC:1", "drift"}, false},
+		"still under way":                          {"closed", "submitted", nil, false},
+		"shipped though the shop has held it back": {"waiting-for-shop", "closed", nil, false},
+	} {
+		require.Equal(t, tt.settled, judge.OutcomeOrder{PlannedEnd: tt.end, State: tt.state, Causes: tt.causes, Withdrawn: true}.Settled(), name)
+	}
+	require.False(t, judge.OutcomeOrder{PlannedEnd: "closed", State: "cancelled"}.Settled(), "nobody called it back")
+	require.False(t, judge.OutcomeOrder{Planned: "drift", PlannedEnd: "needs-attention", State: "needs-attention"}.Settled(), "nobody is asked")
+	require.True(t, judge.OutcomeOrder{Planned: "drift", PlannedEnd: "needs-attention", State: "needs-attention", Causes: []string{"drift:1"}}.Settled())
 }
 
 func TestDayReadsWhatTheDemoWrites(t *testing.T) {

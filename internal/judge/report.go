@@ -15,13 +15,13 @@ const (
 	Tried            Counter = "tried"              // consumer orders of the day
 	WaitingAsPlanned Counter = "waiting as planned" // for the planned reason and no other
 	Lost             Counter = "lost"               // ready in the shop, not whole in the warehouse, no cause
-	Doubled          Counter = "doubled"            // asked from warehouses, or shipped in the shop, more than once
+	Doubled          Counter = "doubled"            // asked from warehouses, shipped or credited in the shop, more than once
 	Silent           Counter = "silent"             // open, not at its planned end, no cause
 	WrongQuantity    Counter = "wrong quantity"     // shop and warehouse differ about units, items or open lines
 	WrongCarrier     Counter = "wrong carrier"      // a shipment's carrier or tracking is not the warehouse's
 	WrongMoney       Counter = "wrong money"        // captured is not what was shipped
 	MailedNotOnce    Counter = "mailed not once"    // a completed shipment without exactly one mail, or any other with one
-	Oversold         Counter = "oversold"           // the shop has promised more than it counts
+	Oversold         Counter = "oversold"           // the shop offers more than the warehouse can give
 	WaitingUnplanned Counter = "waiting unplanned"  // with a cause that nobody planned
 	NotWaiting       Counter = "planned, not seen"  // a planned fault for which nobody is asked
 	OtherEnd         Counter = "not at planned end" // ended, but otherwise than planned

@@ -25,6 +25,9 @@ type OutcomeOrder struct {
 	PlannedEnd string   `json:"plannedEnd"`
 	State      string   `json:"state"`
 	Causes     []string `json:"causes"`
+	// Withdrawn says that somebody called the order back: nothing of it may be under way
+	// when it is said to be cancelled.
+	Withdrawn bool `json:"withdrawn,omitempty"`
 }
 
 // Centra is the shop's truth. Amounts are integer minor units, gross.
@@ -81,9 +84,12 @@ type CentraQuantity struct {
 	Quantity int `json:"quantity"`
 }
 
-// CentraReturn is a return in the shop; only what it paid back is looked at.
+// CentraReturn is a return in the shop, in physical lines. ExternalID is set by
+// whoever made it through the API.
 type CentraReturn struct {
-	Refunded int64 `json:"refunded"`
+	ExternalID string           `json:"externalId"`
+	Lines      []CentraQuantity `json:"lines"`
+	Refunded   int64            `json:"refunded"`
 }
 
 // CentraStock is one size in one warehouse; FTA is what the shop still offers.
@@ -103,8 +109,22 @@ type CentraMail struct {
 
 // Account is the truth of one warehouse.
 type Account struct {
-	Account string           `json:"account"`
-	Orders  []WarehouseOrder `json:"orders"`
+	Account   string            `json:"account"`
+	Orders    []WarehouseOrder  `json:"orders"`
+	Inventory []Stock           `json:"inventory"`
+	Returns   []WarehouseReturn `json:"returns"`
+}
+
+// WarehouseReturn is what came back to a warehouse; OrderNumber is its own, or null.
+type WarehouseReturn struct {
+	OrderNumber *string      `json:"orderNumber"`
+	Units       []ReturnUnit `json:"units"`
+}
+
+// ReturnUnit is one garment that came back; LineID is the shop's, or null.
+type ReturnUnit struct {
+	LineID      *string `json:"lineId"`
+	Disposition string  `json:"disposition"`
 }
 
 // WarehouseOrder is an order in a warehouse; References["order"] is <store>/<number>.

@@ -78,10 +78,16 @@ func (g *generator) backorder(o *order) {
 
 func (g *generator) awaited(o *order) { g.product(o, g.incoming, 1).demand = true }
 
-// allocatedLater lets goods come in and the shop give the order its unit.
+// allocatedLater lets goods come in and the shop give the order its unit. The shop's
+// figure covers all that may wait at once and stays below what the warehouse holds: a
+// shop that offers more would be oversold from the start.
 func (g *generator) allocatedLater(o *order) {
-	wait := g.someTime()
-	g.act(o, wait, centra.Action{Action: "set-stock", SKU: g.incoming.sku, Warehouse: g.incoming.warehouse, Quantity: g.opts.Orders})
+	wait, atOnce := g.someTime(), g.opts.Orders/500
+	if g.incoming.extra == 0 {
+		g.incoming.extra = atOnce
+	}
+	g.incoming.extra++
+	g.act(o, wait, centra.Action{Action: "set-stock", SKU: g.incoming.sku, Warehouse: g.incoming.warehouse, Quantity: 15 + atOnce})
 	g.act(o, wait+500*time.Millisecond, centra.Action{Action: "allocate"})
 }
 

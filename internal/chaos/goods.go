@@ -1,0 +1,207 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+
+	"selvedge/internal/sampleday"
+)
+
+// floorHand is what people on the warehouse's floor do besides picking orders: parcels
+// come back, garments are found, spoiled and counted. Each order and each item is
+// touched once, and an item loses less than the warehouse holds above the shop's figure.
+type floorHand struct {
+	random  *rand.Rand
+	planned map[string]bool // <store>/<number> of orders whose end a return must not change
+	touched map[string]bool
+}
+
+func newFloorHand(seed uint64, plan []sampleday.PlannedOrder) *floorHand {
+	f := &floorHand{random: rand.New(rand.NewPCG(seed, 0xf100e)), planned: map[string]bool{}, touched: map[string]bool{}}
+	for _, p := range plan {
+		if p.Planned != "" {
+			f.planned[p.Store+"/"+p.Number] = true
+		}
+	}
+	return f
+}
+
+// floorAccount is what the floor looks at of a simulator's state.
+type floorAccount struct {
+	Account string `json:"account"`
+	Orders  []struct {
+		Number     string            `json:"number"`
+		State      string            `json:"state"`
+		References map[string]string `json:"references"`
+		Lines      []struct {
+			LineID  string `json:"lineId"`
+			SKU     string `json:"sku"`
+			Shipped int    `json:"shipped"`
+		} `json:"lines"`
+	} `json:"orders"`
+	Inventory []map[string]any `json:"inventory"`
+}
+
+// floorAction is the body of POST /_sim/floor, as far as it is used here.
+type floorAction struct {
+	Account  string         `json:"account"`
+	Order    string         `json:"order,omitempty"`
+	Action   string         `json:"action"`
+	SKU      string         `json:"sku,omitempty"`
+	Quantity int            `json:"quantity,omitempty"`
+	Reason   string         `json:"reason,omitempty"`
+	From     string         `json:"from,omitempty"`
+	To       string         `json:"to,omitempty"`
+	Return   map[string]any `json:"return,omitempty"`
+}
+
+// spare is how many units of an item must lie on the shelf before the floor touches
+// it, and most how many it takes: the sample day's warehouses hold fifteen units more
+// than the shop offers.
+const spare, most = 18, 4
+
+// moveGoods does what deed d says on the floor, drawn from what stands there now.
+func (s *soakRun) moveGoods(ctx context.Context, d deed) error {
+	var accounts []floorAccount
+	if err := s.ask(ctx, http.MethodGet, warehouse, "/_sim/state", nil, &accounts); err != nil {
+		return err
+	}
+	returns, moves := s.floor.returns(accounts, d.orders), s.floor.moves(accounts, d.orders)
+	for _, a := range append(returns, moves...) {
+		if err := s.ask(ctx, http.MethodPost, warehouse, "/_sim/floor", a, nil); err != nil {
+			return err
+		}
+	}
+	s.say("the floor takes %d parcels back and moves %d items", len(returns), len(moves))
+	return nil
+}
+
+// returns draws one unit back from n orders that have shipped. A garment goes back on
+// the shelf, into quarantine or to repair, or is beyond repair.
+func (f *floorHand) returns(accounts []floorAccount, n int) []floorAction {
+	var all []floorAction
+	for _, a := range accounts {
+		for _, o := range a.Orders {
+			ref := o.References["order"]
+			if o.State != "shipped" || ref == "" || f.planned[ref] || f.touched[ref] {
+				continue
+			}
+			for _, l := range o.Lines {
+				if l.Shipped > 0 {
+					unit := map[string]any{"lineId": l.LineID, "sku": l.SKU}
+					all = append(all, floorAction{Account: a.Account, Order: o.Number, Action: "return", Return: map[string]any{"units": []any{unit}}, Reason: ref})
+					break
+				}
+			}
+		}
+	}
+	f.random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	all = all[:min(n, len(all))]
+	for i := range all {
+		f.touched[all[i].Reason], all[i].Reason = true, ""
+		unit := all[i].Return["units"].([]any)[0].(map[string]any)
+		unit["disposition"] = []string{"restock", "restock", "quarantine", "refurbish", "ber"}[f.random.IntN(5)]
+		unit["grade"] = "A"
+	}
+	return all
+}
+
+// moves draws n items of which units are found, lost or set aside.
+func (f *floorHand) moves(accounts []floorAccount, n int) []floorAction {
+	var all []floorAction
+	for _, a := range accounts {
+		for _, t := range a.Inventory {
+			sku, _ := t["sku"].(string)
+			on, _ := t["available"].(float64)
+			if on >= spare && !f.touched[a.Account+" "+sku] {
+				all = append(all, floorAction{Account: a.Account, SKU: sku})
+			}
+		}
+	}
+	f.random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	all = all[:min(n, len(all))]
+	for i := range all {
+		a := &all[i]
+		f.touched[a.Account+" "+a.SKU] = true
+		a.Quantity = 1 + f.random.IntN(most)
+		switch f.random.IntN(3) {
+		case 0:
+			a.Action, a.Reason = "adjust", "found"
+		case 1:
+			a.Action, a.Reason, a.Quantity = "adjust", "lost", -a.Quantity
+		default:
+			a.Action, a.From, a.To = "move", "available", "quarantine"
+		}
+	}
+	return all
+}
+
+// ask talks to a simulator's control API, past its weather.
+func (s *soakRun) ask(ctx context.Context, method, system, path string, body, into any) error {
+	var content io.Reader
+	if body != nil {
+		encoded, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		content = bytes.NewReader(encoded)
+	}
+	request, err := http.NewRequestWithContext(ctx, method, s.stage.Simulators()[system]+path, content)
+	if err != nil {
+		return err
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return fmt.Errorf("%s of %s: %w", path, system, err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	if answer.StatusCode != http.StatusOK {
+		why, _ := io.ReadAll(io.LimitReader(answer.Body, 1<<10))
+		return fmt.Errorf("%s of %s: answered %d: %s", path, system, answer.StatusCode, strings.TrimSpace(string(why)))
+	}
+	if into == nil {
+		return nil
+	}
+	if err := json.NewDecoder(answer.Body).Decode(into); err != nil {
+		return fmt.Errorf("%s of %s: %w", path, system, err)
+	}
+	return nil
+}
+
+// control talks to a simulator's weather.
+func (s *soakRun) control(ctx context.Context, system string, order map[string]any) error {
+	return s.ask(ctx, http.MethodPost, system, "/_sim/weather", order, nil)
+}
+
+// weather is what the weather of all systems did, in one line a system.
+func (s *soakRun) weather(ctx context.Context) error {
+	for _, system := range slices.Sorted(maps.Keys(s.stage.Simulators())) {
+		var now struct {
+			Stats struct {
+				Requests, Refused, Webhooks, WebhooksLost, WebhooksRepeated, WebhooksLate, WebhooksWrongClock int
+				Faults                                                                                        map[string]int
+			}
+		}
+		if err := s.ask(ctx, http.MethodGet, system, "/_sim/weather", nil, &now); err != nil {
+			return err
+		}
+		t, disturbed := now.Stats, 0
+		for _, n := range t.Faults {
+			disturbed += n
+		}
+		s.say("%s: %d requests, %d disturbed (%d cut before, %d after commit, %d committed late); %d webhooks, %d lost, %d repeated, %d late, %d with a wrong clock", system,
+			t.Requests, disturbed, t.Faults["cut-before-commit"], t.Faults["cut-after-commit"], t.Faults["late-commit"],
+			t.Webhooks, t.WebhooksLost, t.WebhooksRepeated, t.WebhooksLate, t.WebhooksWrongClock)
+	}
+	told := s.door.counts()
+	s.say("doors: %d webhooks taken, %d refused for signature or clock, %d met nobody, %d came five times", told.taken, told.refused, told.failed, told.repeated)
+	return nil
+}
