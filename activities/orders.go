@@ -30,6 +30,10 @@ type Orders struct {
 	// OutageBudget is how long an order waits for a system before a person is asked.
 	OutageBudget time.Duration
 	Clock        func() time.Time
+	// States keeps where each order stands for lists and counts; nil keeps nothing.
+	States interface {
+		SaveState(ctx context.Context, id domain.OrderID, state domain.OrderState) error
+	}
 }
 
 // EnrichSettings is what enrichment takes from configuration.
@@ -64,7 +68,23 @@ func (o *Orders) AssessOrder(ctx context.Context, in contract.AssessInput) (cont
 	if err := o.Store.Seen(ctx, in.Order, record.Sequence()); err != nil {
 		return contract.Assessment{}, toTemporal(fmt.Errorf("record that %s was looked at: %w", in.Order, err), 0)
 	}
+	if o.States != nil {
+		if err := o.States.SaveState(ctx, in.Order, shown(in, decision)); err != nil {
+			return contract.Assessment{}, toTemporal(fmt.Errorf("record where %s stands: %w", in.Order, err), 0)
+		}
+	}
 	return summarise(record, decision), nil
+}
+
+// shown is the state with its overlays, as the order's workflow shows it.
+func shown(in contract.AssessInput, d lifecycle.Decision) domain.OrderState {
+	switch {
+	case len(d.Questions) > 0:
+		return domain.NeedsAttention
+	case in.Delayed != "":
+		return domain.Delayed
+	}
+	return d.State
 }
 
 // CloseOrder closes the order unless something was told since the workflow last

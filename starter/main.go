@@ -19,7 +19,8 @@ type cli struct {
 	Demo         demoCmd         `cmd:"" help:"Run a sample day on embedded Temporal, PostgreSQL and simulators."`
 	Setup        setupCmd        `cmd:"" help:"Migrate the database and register the search attributes. Running it twice changes nothing."`
 	Schedules    schedulesCmd    `cmd:"" help:"Schedules that run unattended."`
-	Serve        serveCmd        `cmd:"" help:"Accept webhooks of shop and warehouses."`
+	Serve        serveCmd        `cmd:"" help:"Serve the operators' console, and accept webhooks of shop and warehouses."`
+	Users        usersCmd        `cmd:"" help:"Who may log in to the console, and as what."`
 	Order        orderCmd        `cmd:"" help:"Show, start or answer one order."`
 	Exceptions   exceptionsCmd   `cmd:"" help:"What waits for a person, by cause."`
 	Rules        rulesCmd        `cmd:"" help:"Mapping rules: which warehouse service, entity, carrier or capture mode a value stands for."`

@@ -19,7 +19,7 @@ type serveCmd struct{}
 
 // Help says what to give to the senders.
 func (serveCmd) Help() string {
-	return "Listens on SELVEDGE_LISTEN. The shop's webhook plugin sends to /webhooks/shop, each warehouse to /webhooks/warehouse/<warehouse>. Without webhooks the schedules fetch the same, a little later."
+	return "Listens on SELVEDGE_LISTEN. The console is at /; `starter users add` makes the first login. The shop's webhook plugin sends to /webhooks/shop, each warehouse to /webhooks/warehouse/<warehouse>. Without webhooks the schedules fetch the same, a little later."
 }
 
 // Run serves until it is told to stop; deliveries under way are finished.
@@ -41,7 +41,11 @@ func (serveCmd) Run(ctx context.Context, s streams) error {
 		return fmt.Errorf("listen on %s: %w; set SELVEDGE_LISTEN to a free address", address, err)
 	}
 	doors := intake.NewServer(sys.Intake(sys.temporal), sys.ReadHints)
-	server := &http.Server{Handler: doors, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second}
+	pages, err := sys.Console(sys.temporal)
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: assembly.Doors(doors, pages), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second}
 	go doors.Run(ctx)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(socket) }()
@@ -66,6 +70,7 @@ func (sys *system) sayDoors(address string) {
 		paths = append(paths, "/webhooks/warehouse/"+key)
 	}
 	slices.Sort(paths)
+	sys.Log.Info("the console is open", zap.String("url", "http://"+address+"/"))
 	sys.Log.Info("accepting webhooks", zap.String("listen", address), zap.Strings("paths", paths))
 	if sys.Config.Selvedge.Centra.WebhookSecret == "" {
 		sys.Log.Warn("the shop's webhooks are refused: SELVEDGE_CENTRA_WEBHOOK_SECRET is not set; its events are fetched by the schedule alone")

@@ -130,7 +130,9 @@ type world struct {
 	client  client.Client
 	server  *listener
 	log     *zap.Logger
-	closers []func()
+	// password of the console's user demo; the demo's own, made anew each time.
+	password string
+	closers  []func()
 }
 
 // open starts the embedded servers and simulators; nothing flows yet.
@@ -229,7 +231,14 @@ func (w *world) start(ctx context.Context) error {
 		return err
 	}
 	doors := intake.NewServer(w.parts.Intake(w.client), w.parts.ReadHints)
-	w.server.serve(doors)
+	pages, err := w.parts.Console(w.client)
+	if err != nil {
+		return err
+	}
+	if err := w.login(ctx); err != nil {
+		return err
+	}
+	w.server.serve(assembly.Doors(doors, pages))
 	hints, stop := context.WithCancel(ctx)
 	w.atClose(stop)
 	go doors.Run(hints)
@@ -267,6 +276,7 @@ func (w *world) prepare(ctx context.Context) error {
 }
 
 func (w *world) welcome() {
+	fmt.Fprintf(w.o.Out, "Console    %s (log in as %s with %s)\n", w.doorsAddress(), demoUser, w.password)
 	fmt.Fprintf(w.o.Out, "Web UI     %s\nShop       %s (simulated Centra)\nWarehouses %s (simulated ACS)\nLogs       %s\n",
 		w.webUI(), w.sims.centraURL, w.sims.acsURL, w.dir)
 	fmt.Fprintln(w.o.Out, "Note: the shop's quotas are raised: a day in seconds would spend an hour's quota at once.")

@@ -123,6 +123,10 @@ func (w *world) refusedRows(o outcome) {
 
 func (w *world) links(o outcome) {
 	out := w.o.Out
+	if w.doorsAddress() != "" {
+		fmt.Fprintf(out, "\nIn the console, logged in as %s with %s:\n  overview               %s/\n  what waits, by cause   %s/exceptions\n",
+			demoUser, w.password, w.doorsAddress(), w.doorsAddress())
+	}
 	fmt.Fprintf(out, "\nIn the Web UI:\n  waiting for a person   %s\n  all orders             %s\n",
 		w.list(`OrderState = "needs-attention"`), w.list(`WorkflowType = "OrderWorkflow"`))
 	for _, order := range o.Orders {

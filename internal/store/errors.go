@@ -34,6 +34,12 @@ var constraints = map[string]fault.Fault{
 	"exceptions_open":       {Kind: fault.Unavailable, Code: "exception", Message: "the same exception was opened at the same moment: do it again"},
 	"rules_tbl":             {Kind: fault.Invalid, Code: "table", Message: "there is no such mapping table"},
 	"rules_named":           {Kind: fault.Invalid, Code: "rule", Message: "a rule needs the value it is for (from) and an author"},
+	"users_pk":              {Kind: fault.Conflict, Code: "user", Message: "there is a user of that name already"},
+	"users_role":            {Kind: fault.Invalid, Code: "role", Message: "a role is viewer, operator or admin"},
+	"users_named":           {Kind: fault.Invalid, Code: "user", Message: "a user's name is 2 to 40 small letters, digits, dots, underscores and hyphens, and begins with a letter or digit"},
+	"sessions_user":         {Kind: fault.NotFound, Code: "user", Message: "there is no user of that name"},
+	"audit_named":           {Kind: fault.Invalid, Code: "audit", Message: "an act needs who did what"},
+	"orders_state":          {Kind: fault.Invalid, Code: "state", Message: "the order's state is none that we know"},
 	"item_attributes_named": {Kind: fault.Invalid, Code: "attribute", Message: "an item attribute needs a warehouse, an item and the attribute's name"},
 }
 
