@@ -55,7 +55,6 @@ ALTER TABLE orders
 
 -- What the console lists: orders by state, by number, and the flow of the last days.
 CREATE INDEX orders_shown ON orders (shown, taken_at DESC, store, number) WHERE NOT wholesale;
-CREATE INDEX orders_taken ON orders (taken_at DESC, store, number) WHERE NOT wholesale;
 CREATE INDEX orders_number ON orders (number text_pattern_ops) WHERE NOT wholesale;
 CREATE INDEX consignments_number ON consignments (consignment);
 CREATE INDEX facts_flow ON facts (kind, recorded_at) WHERE kind IN ('submitted', 'shipment');
