@@ -67,7 +67,7 @@ type Kind struct {
 
 // All lists every kind, by name.
 func All() []Kind {
-	all := slices.Concat(mappingKinds(), valueKinds(), orderKinds(), warehouseKinds(), shopKinds(), operationsKinds())
+	all := slices.Concat(mappingKinds(), valueKinds(), orderKinds(), warehouseKinds(), shopKinds(), operationsKinds(), stockKinds())
 	slices.SortFunc(all, func(a, b Kind) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }
