@@ -115,6 +115,9 @@ const (
 	StockReadOrders = 1000
 )
 
+// SizesByEANLimit is how many codes one SizesByEAN may name.
+const SizesByEANLimit = 500
+
 // StockBatch is how many sizes one change of stock may name.
 const StockBatch = 200
 
@@ -133,7 +136,7 @@ type StockShop interface {
 	// Sizes lists sizes changed at or after since (zero: all), oldest change first, one
 	// page after the cursor; next is empty on the last page. A size can come twice.
 	Sizes(ctx context.Context, since time.Time, cursor string) (sizes []ShopSize, next string, err error)
-	// SizesByEAN resolves at most 1000 codes in one request. A code that nothing has is
+	// SizesByEAN resolves at most SizesByEANLimit codes in one request. A code that nothing has is
 	// absent; one that two sizes have comes twice, and is nobody's.
 	SizesByEAN(ctx context.Context, eans []string) ([]ShopSize, error)
 	// ReadStock reads at most StockReadSizes sizes of one warehouse together with what

@@ -18,7 +18,7 @@ const anyItem = "*"
 type Policy struct {
 	warehouse string
 	statuses  map[string]verdict // by folded status
-	grades    map[string]string // promised grade by item
+	grades    map[string]string  // promised grade by item
 	buffers   map[string]map[string]buffer
 	markets   []string // that have a buffer of their own, sorted
 	version   int64

@@ -253,7 +253,7 @@ func (s *Simulator) adminCatalogue(a Action) error {
 			p.hsCode = a.HarmonizedCommodityCode
 		}
 		if a.EAN != "" {
-			z.ean = a.EAN
+			z.ean, s.lists.byEAN = a.EAN, nil
 		}
 	default:
 		objectType, attributes := "Product", &p.attributes

@@ -6,6 +6,7 @@ func (s *Simulator) row(w *warehouse, z *productSize) *stock {
 	key := stockKey{w.id, z.id}
 	if s.stock[key] == nil {
 		s.stock[key] = &stock{}
+		delete(s.lists.rows, w.id)
 	}
 	return s.stock[key]
 }

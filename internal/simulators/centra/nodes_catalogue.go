@@ -206,13 +206,7 @@ func (w *warehouse) field(x *exec, name string, a args) any {
 	case "country":
 		return opt(w.country)
 	case "stock":
-		rows := []any{}
-		for _, z := range x.sizes {
-			if x.stock[stockKey{w.id, z.id}] != nil {
-				rows = append(rows, stockNode{w, z})
-			}
-		}
-		return x.select1(rows, a, filterStock)
+		return x.select1(x.rowsOf(w, namedBy(a.obj("where"), "productSizeId")), a, filterStock)
 	case "stockTotals":
 		return x.totalsNode([]*warehouse{w}, x.sizes, a)
 	}

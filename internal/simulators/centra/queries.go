@@ -184,8 +184,14 @@ func (x *exec) shipmentList(a args) any {
 }
 
 func (x *exec) sizeList(a args) any {
-	items := list(x.sizes)
-	sorted(items, a, func(item any, _ string) any { return item.(*productSize).updated })
+	items := x.allSizes()
+	if eans := namedBy(a.obj("where"), "EAN"); eans != nil {
+		items = x.sizesWithEAN(eans)
+	}
+	if a["sort"] != nil {
+		items = slices.Clone(items)
+		sorted(items, a, func(item any, _ string) any { return item.(*productSize).updated })
+	}
 	return x.select1(items, a, func(_ *exec, item any, name string) any {
 		z := item.(*productSize)
 		switch name {

@@ -360,6 +360,7 @@ func (s *Simulator) seedVariant(p *product, in SeedVariant) error {
 		}
 		v.sizes = append(v.sizes, fresh)
 		s.sizes, s.sizeBySKU[sku], s.sizeByID[fresh.id] = append(s.sizes, fresh), fresh, fresh
+		s.lists.byEAN = nil
 		for _, name := range sortedKeys(z.Stock) {
 			w := s.warehouseByName(name)
 			if w == nil {
@@ -370,16 +371,6 @@ func (s *Simulator) seedVariant(p *product, in SeedVariant) error {
 	}
 	p.variants = append(p.variants, v)
 	return nil
-}
-
-// sizeID gives sizes of one name one id, as a size chart does.
-func (s *Simulator) sizeID(name string) int {
-	for _, z := range s.sizes {
-		if z.size.name == name {
-			return z.size.id
-		}
-	}
-	return s.newID("size", 0)
 }
 
 func (s *Simulator) seedBundle(in SeedBundle) error {

@@ -73,6 +73,7 @@ type shop struct {
 	sizes           []*productSize
 	sizeBySKU       map[string]*productSize
 	sizeByID        map[int]*productSize
+	lists           catalogueLists
 	stock           map[stockKey]*stock
 	stockChanges    []int
 	orders          []*order

@@ -64,25 +64,34 @@ func (w *Warehouse) Limits() ports.WarehouseLimits { return limits }
 // settle reads an answer: one of the good statuses is decoded into out, anything
 // else becomes a fault.
 func settle(c call, response *http.Response, err error, out any, good ...int) (status int, header http.Header, failed error) {
+	body, status, header, err := answer(c, response, err, good...)
 	if err != nil {
-		return 0, nil, rest.AsFault(system, c.op, c.reads, err)
+		return status, header, err
+	}
+	if err := json.Unmarshal(body, out); err != nil {
+		return 0, nil, unreadable(c, err)
+	}
+	return status, header, nil
+}
+
+// answer reads the body of an answer of one of the good statuses; anything else is a fault.
+func answer(c call, response *http.Response, err error, good ...int) (body []byte, status int, header http.Header, failed error) {
+	if err != nil {
+		return nil, 0, nil, rest.AsFault(system, c.op, c.reads, err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	body, err := io.ReadAll(response.Body)
+	body, err = io.ReadAll(response.Body)
 	if !slices.Contains(good, response.StatusCode) {
 		// A refusal counts even if its body was cut off: the status says enough.
 		if response.StatusCode >= 200 && response.StatusCode < 300 {
-			return 0, nil, unreadable(c, fmt.Errorf("status %d is not in the contract", response.StatusCode))
+			return nil, 0, nil, unreadable(c, fmt.Errorf("status %d is not in the contract", response.StatusCode))
 		}
-		return response.StatusCode, response.Header, refusal(c, response.StatusCode, response.Header, body, time.Now())
-	}
-	if err == nil {
-		err = json.Unmarshal(body, out)
+		return nil, response.StatusCode, response.Header, refusal(c, response.StatusCode, response.Header, body, time.Now())
 	}
 	if err != nil {
-		return 0, nil, unreadable(c, err)
+		return nil, 0, nil, unreadable(c, err)
 	}
-	return response.StatusCode, response.Header, nil
+	return body, response.StatusCode, response.Header, nil
 }
 
 // readOrder reads an order as ACS words it.

@@ -6,6 +6,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"selvedge/internal/domain"
@@ -26,6 +27,8 @@ type Shop struct {
 	client *client
 	// bundles says that this instance takes bundle lines in shipments.
 	bundles bool
+	// warehouses keeps the shop's ids of warehouses by name: they never change.
+	warehouses sync.Map
 }
 
 var _ ports.Shop = (*Shop)(nil)

@@ -182,6 +182,36 @@ func (v *CarrierInformation) GetCarrierName() *string { return v.CarrierName }
 // GetServiceName returns CarrierInformation.ServiceName, and is useful for accessing the field via an interface.
 func (v *CarrierInformation) GetServiceName() *string { return v.ServiceName }
 
+// ChangeStockChangeStockStockChangePayload includes the requested fields of the GraphQL type StockChangePayload.
+type ChangeStockChangeStockStockChangePayload struct {
+	StockChange  *StockChangeId `json:"stockChange"`
+	UserErrors   []wire.Notice  `json:"userErrors"`
+	UserWarnings []wire.Notice  `json:"userWarnings"`
+}
+
+// GetStockChange returns ChangeStockChangeStockStockChangePayload.StockChange, and is useful for accessing the field via an interface.
+func (v *ChangeStockChangeStockStockChangePayload) GetStockChange() *StockChangeId {
+	return v.StockChange
+}
+
+// GetUserErrors returns ChangeStockChangeStockStockChangePayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *ChangeStockChangeStockStockChangePayload) GetUserErrors() []wire.Notice { return v.UserErrors }
+
+// GetUserWarnings returns ChangeStockChangeStockStockChangePayload.UserWarnings, and is useful for accessing the field via an interface.
+func (v *ChangeStockChangeStockStockChangePayload) GetUserWarnings() []wire.Notice {
+	return v.UserWarnings
+}
+
+// ChangeStockResponse is returned by ChangeStock on success.
+type ChangeStockResponse struct {
+	ChangeStock ChangeStockChangeStockStockChangePayload `json:"changeStock"`
+}
+
+// GetChangeStock returns ChangeStockResponse.ChangeStock, and is useful for accessing the field via an interface.
+func (v *ChangeStockResponse) GetChangeStock() ChangeStockChangeStockStockChangePayload {
+	return v.ChangeStock
+}
+
 // CommentResponse is returned by Comment on success.
 type CommentResponse struct {
 	Orders []OrderComment `json:"orders"`
@@ -790,6 +820,38 @@ func (v *LineProductVariant) GetId() int { return v.Id }
 // GetAttributes returns LineProductVariant.Attributes, and is useful for accessing the field via an interface.
 func (v *LineProductVariant) GetAttributes() []Attribute { return v.Attributes }
 
+// ListSizesResponse is returned by ListSizes on success.
+type ListSizesResponse struct {
+	Part1 []ShopSize `json:"part1"`
+	Part2 []ShopSize `json:"part2"`
+	Part3 []ShopSize `json:"part3"`
+	Part4 []ShopSize `json:"part4"`
+	Part5 []ShopSize `json:"part5"`
+}
+
+// GetPart1 returns ListSizesResponse.Part1, and is useful for accessing the field via an interface.
+func (v *ListSizesResponse) GetPart1() []ShopSize { return v.Part1 }
+
+// GetPart2 returns ListSizesResponse.Part2, and is useful for accessing the field via an interface.
+func (v *ListSizesResponse) GetPart2() []ShopSize { return v.Part2 }
+
+// GetPart3 returns ListSizesResponse.Part3, and is useful for accessing the field via an interface.
+func (v *ListSizesResponse) GetPart3() []ShopSize { return v.Part3 }
+
+// GetPart4 returns ListSizesResponse.Part4, and is useful for accessing the field via an interface.
+func (v *ListSizesResponse) GetPart4() []ShopSize { return v.Part4 }
+
+// GetPart5 returns ListSizesResponse.Part5, and is useful for accessing the field via an interface.
+func (v *ListSizesResponse) GetPart5() []ShopSize { return v.Part5 }
+
+// ListStockResponse is returned by ListStock on success.
+type ListStockResponse struct {
+	Warehouses []StockPages `json:"warehouses"`
+}
+
+// GetWarehouses returns ListStockResponse.Warehouses, and is useful for accessing the field via an interface.
+func (v *ListStockResponse) GetWarehouses() []StockPages { return v.Warehouses }
+
 // ListenToEventsResponse is returned by ListenToEvents on success.
 type ListenToEventsResponse struct {
 	SetEventListeners ListenToEventsSetEventListenersEventListenerSetPayload `json:"setEventListeners"`
@@ -1354,6 +1416,88 @@ type PaymentResponse struct {
 // GetOrders returns PaymentResponse.Orders, and is useful for accessing the field via an interface.
 func (v *PaymentResponse) GetOrders() []OrderPayment { return v.Orders }
 
+type ProductSizeInput struct {
+	Id         *int    `json:"id,omitempty"`
+	ExternalId *string `json:"externalId,omitempty"`
+}
+
+// GetId returns ProductSizeInput.Id, and is useful for accessing the field via an interface.
+func (v *ProductSizeInput) GetId() *int { return v.Id }
+
+// GetExternalId returns ProductSizeInput.ExternalId, and is useful for accessing the field via an interface.
+func (v *ProductSizeInput) GetExternalId() *string { return v.ExternalId }
+
+type ProductSizeStockChangeInput struct {
+	Size              SizeInput `json:"size"`
+	DeliveredQuantity int       `json:"deliveredQuantity"`
+}
+
+// GetSize returns ProductSizeStockChangeInput.Size, and is useful for accessing the field via an interface.
+func (v *ProductSizeStockChangeInput) GetSize() SizeInput { return v.Size }
+
+// GetDeliveredQuantity returns ProductSizeStockChangeInput.DeliveredQuantity, and is useful for accessing the field via an interface.
+func (v *ProductSizeStockChangeInput) GetDeliveredQuantity() int { return v.DeliveredQuantity }
+
+type ProductSizeStockSetInput struct {
+	Size     SizeInput `json:"size"`
+	Quantity int       `json:"quantity"`
+}
+
+// GetSize returns ProductSizeStockSetInput.Size, and is useful for accessing the field via an interface.
+func (v *ProductSizeStockSetInput) GetSize() SizeInput { return v.Size }
+
+// GetQuantity returns ProductSizeStockSetInput.Quantity, and is useful for accessing the field via an interface.
+func (v *ProductSizeStockSetInput) GetQuantity() int { return v.Quantity }
+
+type ProductVariantInput struct {
+	Id         *int    `json:"id,omitempty"`
+	ExternalId *string `json:"externalId,omitempty"`
+}
+
+// GetId returns ProductVariantInput.Id, and is useful for accessing the field via an interface.
+func (v *ProductVariantInput) GetId() *int { return v.Id }
+
+// GetExternalId returns ProductVariantInput.ExternalId, and is useful for accessing the field via an interface.
+func (v *ProductVariantInput) GetExternalId() *string { return v.ExternalId }
+
+type ProductVariantStockChangeInput struct {
+	ProductVariant ProductVariantInput           `json:"productVariant"`
+	SizeChanges    []ProductSizeStockChangeInput `json:"sizeChanges"`
+	UnitCost       *MonetaryValueInput           `json:"unitCost,omitempty"`
+}
+
+// GetProductVariant returns ProductVariantStockChangeInput.ProductVariant, and is useful for accessing the field via an interface.
+func (v *ProductVariantStockChangeInput) GetProductVariant() ProductVariantInput {
+	return v.ProductVariant
+}
+
+// GetSizeChanges returns ProductVariantStockChangeInput.SizeChanges, and is useful for accessing the field via an interface.
+func (v *ProductVariantStockChangeInput) GetSizeChanges() []ProductSizeStockChangeInput {
+	return v.SizeChanges
+}
+
+// GetUnitCost returns ProductVariantStockChangeInput.UnitCost, and is useful for accessing the field via an interface.
+func (v *ProductVariantStockChangeInput) GetUnitCost() *MonetaryValueInput { return v.UnitCost }
+
+type ProductVariantStockSetInput struct {
+	ProductVariant  ProductVariantInput        `json:"productVariant"`
+	SizeStockLevels []ProductSizeStockSetInput `json:"sizeStockLevels"`
+	UnitCost        *MonetaryValueInput        `json:"unitCost,omitempty"`
+}
+
+// GetProductVariant returns ProductVariantStockSetInput.ProductVariant, and is useful for accessing the field via an interface.
+func (v *ProductVariantStockSetInput) GetProductVariant() ProductVariantInput {
+	return v.ProductVariant
+}
+
+// GetSizeStockLevels returns ProductVariantStockSetInput.SizeStockLevels, and is useful for accessing the field via an interface.
+func (v *ProductVariantStockSetInput) GetSizeStockLevels() []ProductSizeStockSetInput {
+	return v.SizeStockLevels
+}
+
+// GetUnitCost returns ProductVariantStockSetInput.UnitCost, and is useful for accessing the field via an interface.
+func (v *ProductVariantStockSetInput) GetUnitCost() *MonetaryValueInput { return v.UnitCost }
+
 // RateLimit includes the requested fields of the GraphQL type RateLimit.
 type RateLimit struct {
 	Type            RateLimitType     `json:"type"`
@@ -1412,6 +1556,34 @@ type RateLimitsResponse struct {
 // GetRateLimits returns RateLimitsResponse.RateLimits, and is useful for accessing the field via an interface.
 func (v *RateLimitsResponse) GetRateLimits() []RateLimit { return v.RateLimits }
 
+// ReadStockResponse is returned by ReadStock on success.
+type ReadStockResponse struct {
+	Warehouses []StockRows  `json:"warehouses"`
+	Orders1    []StockOrder `json:"orders1"`
+	Orders2    []StockOrder `json:"orders2"`
+	Orders3    []StockOrder `json:"orders3"`
+	Orders4    []StockOrder `json:"orders4"`
+	Orders5    []StockOrder `json:"orders5"`
+}
+
+// GetWarehouses returns ReadStockResponse.Warehouses, and is useful for accessing the field via an interface.
+func (v *ReadStockResponse) GetWarehouses() []StockRows { return v.Warehouses }
+
+// GetOrders1 returns ReadStockResponse.Orders1, and is useful for accessing the field via an interface.
+func (v *ReadStockResponse) GetOrders1() []StockOrder { return v.Orders1 }
+
+// GetOrders2 returns ReadStockResponse.Orders2, and is useful for accessing the field via an interface.
+func (v *ReadStockResponse) GetOrders2() []StockOrder { return v.Orders2 }
+
+// GetOrders3 returns ReadStockResponse.Orders3, and is useful for accessing the field via an interface.
+func (v *ReadStockResponse) GetOrders3() []StockOrder { return v.Orders3 }
+
+// GetOrders4 returns ReadStockResponse.Orders4, and is useful for accessing the field via an interface.
+func (v *ReadStockResponse) GetOrders4() []StockOrder { return v.Orders4 }
+
+// GetOrders5 returns ReadStockResponse.Orders5, and is useful for accessing the field via an interface.
+func (v *ReadStockResponse) GetOrders5() []StockOrder { return v.Orders5 }
+
 // ReleaseAuthorisationReleaseRemainingOrderAuthorizationReleaseRemainingOrderAuthorizationPayload includes the requested fields of the GraphQL type ReleaseRemainingOrderAuthorizationPayload.
 type ReleaseAuthorisationReleaseRemainingOrderAuthorizationReleaseRemainingOrderAuthorizationPayload struct {
 	UserErrors   []wire.Notice `json:"userErrors"`
@@ -1437,6 +1609,26 @@ type ReleaseAuthorisationResponse struct {
 func (v *ReleaseAuthorisationResponse) GetReleaseRemainingOrderAuthorization() ReleaseAuthorisationReleaseRemainingOrderAuthorizationReleaseRemainingOrderAuthorizationPayload {
 	return v.ReleaseRemainingOrderAuthorization
 }
+
+// SetStockResponse is returned by SetStock on success.
+type SetStockResponse struct {
+	SetStock SetStockSetStockStockSetPayload `json:"setStock"`
+}
+
+// GetSetStock returns SetStockResponse.SetStock, and is useful for accessing the field via an interface.
+func (v *SetStockResponse) GetSetStock() SetStockSetStockStockSetPayload { return v.SetStock }
+
+// SetStockSetStockStockSetPayload includes the requested fields of the GraphQL type StockSetPayload.
+type SetStockSetStockStockSetPayload struct {
+	UserErrors   []wire.Notice `json:"userErrors"`
+	UserWarnings []wire.Notice `json:"userWarnings"`
+}
+
+// GetUserErrors returns SetStockSetStockStockSetPayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *SetStockSetStockStockSetPayload) GetUserErrors() []wire.Notice { return v.UserErrors }
+
+// GetUserWarnings returns SetStockSetStockStockSetPayload.UserWarnings, and is useful for accessing the field via an interface.
+func (v *SetStockSetStockStockSetPayload) GetUserWarnings() []wire.Notice { return v.UserWarnings }
 
 // Shipment includes the requested fields of the GraphQL type Shipment.
 type Shipment struct {
@@ -1652,6 +1844,217 @@ type ShipmentsResponse struct {
 // GetShipments returns ShipmentsResponse.Shipments, and is useful for accessing the field via an interface.
 func (v *ShipmentsResponse) GetShipments() []Shipment { return v.Shipments }
 
+// ShopSize includes the requested fields of the GraphQL type ProductSize.
+type ShopSize struct {
+	Id             int           `json:"id"`
+	SKU            *string       `json:"SKU"`
+	EAN            *string       `json:"EAN"`
+	UPC            *string       `json:"UPC"`
+	ProductVariant *StockVariant `json:"productVariant"`
+}
+
+// GetId returns ShopSize.Id, and is useful for accessing the field via an interface.
+func (v *ShopSize) GetId() int { return v.Id }
+
+// GetSKU returns ShopSize.SKU, and is useful for accessing the field via an interface.
+func (v *ShopSize) GetSKU() *string { return v.SKU }
+
+// GetEAN returns ShopSize.EAN, and is useful for accessing the field via an interface.
+func (v *ShopSize) GetEAN() *string { return v.EAN }
+
+// GetUPC returns ShopSize.UPC, and is useful for accessing the field via an interface.
+func (v *ShopSize) GetUPC() *string { return v.UPC }
+
+// GetProductVariant returns ShopSize.ProductVariant, and is useful for accessing the field via an interface.
+func (v *ShopSize) GetProductVariant() *StockVariant { return v.ProductVariant }
+
+type SizeInput struct {
+	Id         *int    `json:"id,omitempty"`
+	Name       *string `json:"name,omitempty"`
+	ExternalId *string `json:"externalId,omitempty"`
+}
+
+// GetId returns SizeInput.Id, and is useful for accessing the field via an interface.
+func (v *SizeInput) GetId() *int { return v.Id }
+
+// GetName returns SizeInput.Name, and is useful for accessing the field via an interface.
+func (v *SizeInput) GetName() *string { return v.Name }
+
+// GetExternalId returns SizeInput.ExternalId, and is useful for accessing the field via an interface.
+func (v *SizeInput) GetExternalId() *string { return v.ExternalId }
+
+// SizesByEANResponse is returned by SizesByEAN on success.
+type SizesByEANResponse struct {
+	Part1 []ShopSize `json:"part1"`
+	Part2 []ShopSize `json:"part2"`
+	Part3 []ShopSize `json:"part3"`
+	Part4 []ShopSize `json:"part4"`
+	Part5 []ShopSize `json:"part5"`
+}
+
+// GetPart1 returns SizesByEANResponse.Part1, and is useful for accessing the field via an interface.
+func (v *SizesByEANResponse) GetPart1() []ShopSize { return v.Part1 }
+
+// GetPart2 returns SizesByEANResponse.Part2, and is useful for accessing the field via an interface.
+func (v *SizesByEANResponse) GetPart2() []ShopSize { return v.Part2 }
+
+// GetPart3 returns SizesByEANResponse.Part3, and is useful for accessing the field via an interface.
+func (v *SizesByEANResponse) GetPart3() []ShopSize { return v.Part3 }
+
+// GetPart4 returns SizesByEANResponse.Part4, and is useful for accessing the field via an interface.
+func (v *SizesByEANResponse) GetPart4() []ShopSize { return v.Part4 }
+
+// GetPart5 returns SizesByEANResponse.Part5, and is useful for accessing the field via an interface.
+func (v *SizesByEANResponse) GetPart5() []ShopSize { return v.Part5 }
+
+// StockAllocation includes the requested fields of the GraphQL type Allocation.
+type StockAllocation struct {
+	Id        int              `json:"id"`
+	Quantity  int              `json:"quantity"`
+	Warehouse StockWarehouseId `json:"warehouse"`
+}
+
+// GetId returns StockAllocation.Id, and is useful for accessing the field via an interface.
+func (v *StockAllocation) GetId() int { return v.Id }
+
+// GetQuantity returns StockAllocation.Quantity, and is useful for accessing the field via an interface.
+func (v *StockAllocation) GetQuantity() int { return v.Quantity }
+
+// GetWarehouse returns StockAllocation.Warehouse, and is useful for accessing the field via an interface.
+func (v *StockAllocation) GetWarehouse() StockWarehouseId { return v.Warehouse }
+
+// StockChangeId includes the requested fields of the GraphQL type StockChange.
+type StockChangeId struct {
+	Id int `json:"id"`
+}
+
+// GetId returns StockChangeId.Id, and is useful for accessing the field via an interface.
+func (v *StockChangeId) GetId() int { return v.Id }
+
+type StockChangeInput struct {
+	OutFromWarehouse *WarehouseInput                  `json:"outFromWarehouse,omitempty"`
+	IntoWarehouse    *WarehouseInput                  `json:"intoWarehouse,omitempty"`
+	Description      string                           `json:"description"`
+	ProductVariants  []ProductVariantStockChangeInput `json:"productVariants,omitempty"`
+	ProductSizes     []StockChangeProductSizeInput    `json:"productSizes,omitempty"`
+}
+
+// GetOutFromWarehouse returns StockChangeInput.OutFromWarehouse, and is useful for accessing the field via an interface.
+func (v *StockChangeInput) GetOutFromWarehouse() *WarehouseInput { return v.OutFromWarehouse }
+
+// GetIntoWarehouse returns StockChangeInput.IntoWarehouse, and is useful for accessing the field via an interface.
+func (v *StockChangeInput) GetIntoWarehouse() *WarehouseInput { return v.IntoWarehouse }
+
+// GetDescription returns StockChangeInput.Description, and is useful for accessing the field via an interface.
+func (v *StockChangeInput) GetDescription() string { return v.Description }
+
+// GetProductVariants returns StockChangeInput.ProductVariants, and is useful for accessing the field via an interface.
+func (v *StockChangeInput) GetProductVariants() []ProductVariantStockChangeInput {
+	return v.ProductVariants
+}
+
+// GetProductSizes returns StockChangeInput.ProductSizes, and is useful for accessing the field via an interface.
+func (v *StockChangeInput) GetProductSizes() []StockChangeProductSizeInput { return v.ProductSizes }
+
+type StockChangeProductSizeInput struct {
+	ProductSize       ProductSizeInput    `json:"productSize"`
+	DeliveredQuantity int                 `json:"deliveredQuantity"`
+	UnitCost          *MonetaryValueInput `json:"unitCost,omitempty"`
+}
+
+// GetProductSize returns StockChangeProductSizeInput.ProductSize, and is useful for accessing the field via an interface.
+func (v *StockChangeProductSizeInput) GetProductSize() ProductSizeInput { return v.ProductSize }
+
+// GetDeliveredQuantity returns StockChangeProductSizeInput.DeliveredQuantity, and is useful for accessing the field via an interface.
+func (v *StockChangeProductSizeInput) GetDeliveredQuantity() int { return v.DeliveredQuantity }
+
+// GetUnitCost returns StockChangeProductSizeInput.UnitCost, and is useful for accessing the field via an interface.
+func (v *StockChangeProductSizeInput) GetUnitCost() *MonetaryValueInput { return v.UnitCost }
+
+// StockLine includes the requested fields of the GraphQL type OrderLine.
+type StockLine struct {
+	Typename    *string           `json:"__typename"`
+	Id          int               `json:"id"`
+	ProductSize *StockSizeId      `json:"productSize"`
+	Allocations []StockAllocation `json:"allocations"`
+}
+
+// GetTypename returns StockLine.Typename, and is useful for accessing the field via an interface.
+func (v *StockLine) GetTypename() *string { return v.Typename }
+
+// GetId returns StockLine.Id, and is useful for accessing the field via an interface.
+func (v *StockLine) GetId() int { return v.Id }
+
+// GetProductSize returns StockLine.ProductSize, and is useful for accessing the field via an interface.
+func (v *StockLine) GetProductSize() *StockSizeId { return v.ProductSize }
+
+// GetAllocations returns StockLine.Allocations, and is useful for accessing the field via an interface.
+func (v *StockLine) GetAllocations() []StockAllocation { return v.Allocations }
+
+// StockOrder includes the requested fields of the GraphQL type Order.
+type StockOrder struct {
+	Typename  *string         `json:"__typename"`
+	Number    int             `json:"number"`
+	Store     StockStore      `json:"store"`
+	Lines     []StockLine     `json:"lines"`
+	Shipments []StockShipment `json:"shipments"`
+}
+
+// GetTypename returns StockOrder.Typename, and is useful for accessing the field via an interface.
+func (v *StockOrder) GetTypename() *string { return v.Typename }
+
+// GetNumber returns StockOrder.Number, and is useful for accessing the field via an interface.
+func (v *StockOrder) GetNumber() int { return v.Number }
+
+// GetStore returns StockOrder.Store, and is useful for accessing the field via an interface.
+func (v *StockOrder) GetStore() StockStore { return v.Store }
+
+// GetLines returns StockOrder.Lines, and is useful for accessing the field via an interface.
+func (v *StockOrder) GetLines() []StockLine { return v.Lines }
+
+// GetShipments returns StockOrder.Shipments, and is useful for accessing the field via an interface.
+func (v *StockOrder) GetShipments() []StockShipment { return v.Shipments }
+
+// StockOrderLine includes the requested fields of the GraphQL type OrderLine.
+type StockOrderLine struct {
+	Typename *string `json:"__typename"`
+	Id       int     `json:"id"`
+}
+
+// GetTypename returns StockOrderLine.Typename, and is useful for accessing the field via an interface.
+func (v *StockOrderLine) GetTypename() *string { return v.Typename }
+
+// GetId returns StockOrderLine.Id, and is useful for accessing the field via an interface.
+func (v *StockOrderLine) GetId() int { return v.Id }
+
+// StockPages includes the requested fields of the GraphQL type Warehouse.
+type StockPages struct {
+	Id    int        `json:"id"`
+	Part1 []StockRow `json:"part1"`
+	Part2 []StockRow `json:"part2"`
+	Part3 []StockRow `json:"part3"`
+	Part4 []StockRow `json:"part4"`
+	Part5 []StockRow `json:"part5"`
+}
+
+// GetId returns StockPages.Id, and is useful for accessing the field via an interface.
+func (v *StockPages) GetId() int { return v.Id }
+
+// GetPart1 returns StockPages.Part1, and is useful for accessing the field via an interface.
+func (v *StockPages) GetPart1() []StockRow { return v.Part1 }
+
+// GetPart2 returns StockPages.Part2, and is useful for accessing the field via an interface.
+func (v *StockPages) GetPart2() []StockRow { return v.Part2 }
+
+// GetPart3 returns StockPages.Part3, and is useful for accessing the field via an interface.
+func (v *StockPages) GetPart3() []StockRow { return v.Part3 }
+
+// GetPart4 returns StockPages.Part4, and is useful for accessing the field via an interface.
+func (v *StockPages) GetPart4() []StockRow { return v.Part4 }
+
+// GetPart5 returns StockPages.Part5, and is useful for accessing the field via an interface.
+func (v *StockPages) GetPart5() []StockRow { return v.Part5 }
+
 type StockPolicyActionInput struct {
 	ReleaseItemsBackToWarehouse   *bool           `json:"releaseItemsBackToWarehouse,omitempty"`
 	SendItemsToDifferentWarehouse *WarehouseInput `json:"sendItemsToDifferentWarehouse,omitempty"`
@@ -1670,6 +2073,236 @@ func (v *StockPolicyActionInput) GetSendItemsToDifferentWarehouse() *WarehouseIn
 
 // GetRemoveItemsFromStock returns StockPolicyActionInput.RemoveItemsFromStock, and is useful for accessing the field via an interface.
 func (v *StockPolicyActionInput) GetRemoveItemsFromStock() *bool { return v.RemoveItemsFromStock }
+
+type StockQuantityType string
+
+const (
+	StockQuantityTypePhysical       StockQuantityType = "PHYSICAL"
+	StockQuantityTypeFreeToAllocate StockQuantityType = "FREE_TO_ALLOCATE"
+)
+
+var AllStockQuantityType = []StockQuantityType{
+	StockQuantityTypePhysical,
+	StockQuantityTypeFreeToAllocate,
+}
+
+// StockRow includes the requested fields of the GraphQL type Stock.
+type StockRow struct {
+	FreeToAllocateQuantity int       `json:"freeToAllocateQuantity"`
+	PhysicalQuantity       int       `json:"physicalQuantity"`
+	ProductSize            StockSize `json:"productSize"`
+}
+
+// GetFreeToAllocateQuantity returns StockRow.FreeToAllocateQuantity, and is useful for accessing the field via an interface.
+func (v *StockRow) GetFreeToAllocateQuantity() int { return v.FreeToAllocateQuantity }
+
+// GetPhysicalQuantity returns StockRow.PhysicalQuantity, and is useful for accessing the field via an interface.
+func (v *StockRow) GetPhysicalQuantity() int { return v.PhysicalQuantity }
+
+// GetProductSize returns StockRow.ProductSize, and is useful for accessing the field via an interface.
+func (v *StockRow) GetProductSize() StockSize { return v.ProductSize }
+
+// StockRows includes the requested fields of the GraphQL type Warehouse.
+type StockRows struct {
+	Id          int                  `json:"id"`
+	Name        string               `json:"name"`
+	Threshold   *int                 `json:"threshold"`
+	StockMaster WarehouseStockMaster `json:"stockMaster"`
+	Part1       []StockRow           `json:"part1"`
+	Part2       []StockRow           `json:"part2"`
+	Part3       []StockRow           `json:"part3"`
+	Part4       []StockRow           `json:"part4"`
+	Part5       []StockRow           `json:"part5"`
+}
+
+// GetId returns StockRows.Id, and is useful for accessing the field via an interface.
+func (v *StockRows) GetId() int { return v.Id }
+
+// GetName returns StockRows.Name, and is useful for accessing the field via an interface.
+func (v *StockRows) GetName() string { return v.Name }
+
+// GetThreshold returns StockRows.Threshold, and is useful for accessing the field via an interface.
+func (v *StockRows) GetThreshold() *int { return v.Threshold }
+
+// GetStockMaster returns StockRows.StockMaster, and is useful for accessing the field via an interface.
+func (v *StockRows) GetStockMaster() WarehouseStockMaster { return v.StockMaster }
+
+// GetPart1 returns StockRows.Part1, and is useful for accessing the field via an interface.
+func (v *StockRows) GetPart1() []StockRow { return v.Part1 }
+
+// GetPart2 returns StockRows.Part2, and is useful for accessing the field via an interface.
+func (v *StockRows) GetPart2() []StockRow { return v.Part2 }
+
+// GetPart3 returns StockRows.Part3, and is useful for accessing the field via an interface.
+func (v *StockRows) GetPart3() []StockRow { return v.Part3 }
+
+// GetPart4 returns StockRows.Part4, and is useful for accessing the field via an interface.
+func (v *StockRows) GetPart4() []StockRow { return v.Part4 }
+
+// GetPart5 returns StockRows.Part5, and is useful for accessing the field via an interface.
+func (v *StockRows) GetPart5() []StockRow { return v.Part5 }
+
+type StockSetInput struct {
+	Warehouse         WarehouseInput                `json:"warehouse"`
+	Description       string                        `json:"description"`
+	ProductVariants   []ProductVariantStockSetInput `json:"productVariants,omitempty"`
+	ProductSizes      []StockSetProductSizeInput    `json:"productSizes,omitempty"`
+	StockQuantityType StockQuantityType             `json:"stockQuantityType"`
+}
+
+// GetWarehouse returns StockSetInput.Warehouse, and is useful for accessing the field via an interface.
+func (v *StockSetInput) GetWarehouse() WarehouseInput { return v.Warehouse }
+
+// GetDescription returns StockSetInput.Description, and is useful for accessing the field via an interface.
+func (v *StockSetInput) GetDescription() string { return v.Description }
+
+// GetProductVariants returns StockSetInput.ProductVariants, and is useful for accessing the field via an interface.
+func (v *StockSetInput) GetProductVariants() []ProductVariantStockSetInput { return v.ProductVariants }
+
+// GetProductSizes returns StockSetInput.ProductSizes, and is useful for accessing the field via an interface.
+func (v *StockSetInput) GetProductSizes() []StockSetProductSizeInput { return v.ProductSizes }
+
+// GetStockQuantityType returns StockSetInput.StockQuantityType, and is useful for accessing the field via an interface.
+func (v *StockSetInput) GetStockQuantityType() StockQuantityType { return v.StockQuantityType }
+
+type StockSetProductSizeInput struct {
+	ProductSize ProductSizeInput    `json:"productSize"`
+	Quantity    int                 `json:"quantity"`
+	UnitCost    *MonetaryValueInput `json:"unitCost,omitempty"`
+}
+
+// GetProductSize returns StockSetProductSizeInput.ProductSize, and is useful for accessing the field via an interface.
+func (v *StockSetProductSizeInput) GetProductSize() ProductSizeInput { return v.ProductSize }
+
+// GetQuantity returns StockSetProductSizeInput.Quantity, and is useful for accessing the field via an interface.
+func (v *StockSetProductSizeInput) GetQuantity() int { return v.Quantity }
+
+// GetUnitCost returns StockSetProductSizeInput.UnitCost, and is useful for accessing the field via an interface.
+func (v *StockSetProductSizeInput) GetUnitCost() *MonetaryValueInput { return v.UnitCost }
+
+// StockShipment includes the requested fields of the GraphQL type Shipment.
+type StockShipment struct {
+	Typename   *string             `json:"__typename"`
+	IsGoodToGo bool                `json:"isGoodToGo"`
+	IsPaid     bool                `json:"isPaid"`
+	IsShipped  bool                `json:"isShipped"`
+	Lines      []StockShipmentLine `json:"lines"`
+}
+
+// GetTypename returns StockShipment.Typename, and is useful for accessing the field via an interface.
+func (v *StockShipment) GetTypename() *string { return v.Typename }
+
+// GetIsGoodToGo returns StockShipment.IsGoodToGo, and is useful for accessing the field via an interface.
+func (v *StockShipment) GetIsGoodToGo() bool { return v.IsGoodToGo }
+
+// GetIsPaid returns StockShipment.IsPaid, and is useful for accessing the field via an interface.
+func (v *StockShipment) GetIsPaid() bool { return v.IsPaid }
+
+// GetIsShipped returns StockShipment.IsShipped, and is useful for accessing the field via an interface.
+func (v *StockShipment) GetIsShipped() bool { return v.IsShipped }
+
+// GetLines returns StockShipment.Lines, and is useful for accessing the field via an interface.
+func (v *StockShipment) GetLines() []StockShipmentLine { return v.Lines }
+
+// StockShipmentAllocation includes the requested fields of the GraphQL type Allocation.
+type StockShipmentAllocation struct {
+	Id        int              `json:"id"`
+	Quantity  int              `json:"quantity"`
+	Warehouse StockWarehouseId `json:"warehouse"`
+	OrderLine StockOrderLine   `json:"orderLine"`
+}
+
+// GetId returns StockShipmentAllocation.Id, and is useful for accessing the field via an interface.
+func (v *StockShipmentAllocation) GetId() int { return v.Id }
+
+// GetQuantity returns StockShipmentAllocation.Quantity, and is useful for accessing the field via an interface.
+func (v *StockShipmentAllocation) GetQuantity() int { return v.Quantity }
+
+// GetWarehouse returns StockShipmentAllocation.Warehouse, and is useful for accessing the field via an interface.
+func (v *StockShipmentAllocation) GetWarehouse() StockWarehouseId { return v.Warehouse }
+
+// GetOrderLine returns StockShipmentAllocation.OrderLine, and is useful for accessing the field via an interface.
+func (v *StockShipmentAllocation) GetOrderLine() StockOrderLine { return v.OrderLine }
+
+// StockShipmentLine includes the requested fields of the GraphQL type ShipmentLine.
+type StockShipmentLine struct {
+	Quantity    int                       `json:"quantity"`
+	OrderLine   StockOrderLine            `json:"orderLine"`
+	Allocations []StockShipmentAllocation `json:"allocations"`
+}
+
+// GetQuantity returns StockShipmentLine.Quantity, and is useful for accessing the field via an interface.
+func (v *StockShipmentLine) GetQuantity() int { return v.Quantity }
+
+// GetOrderLine returns StockShipmentLine.OrderLine, and is useful for accessing the field via an interface.
+func (v *StockShipmentLine) GetOrderLine() StockOrderLine { return v.OrderLine }
+
+// GetAllocations returns StockShipmentLine.Allocations, and is useful for accessing the field via an interface.
+func (v *StockShipmentLine) GetAllocations() []StockShipmentAllocation { return v.Allocations }
+
+// StockSize includes the requested fields of the GraphQL type ProductSize.
+type StockSize struct {
+	Id             int           `json:"id"`
+	ProductVariant *StockVariant `json:"productVariant"`
+}
+
+// GetId returns StockSize.Id, and is useful for accessing the field via an interface.
+func (v *StockSize) GetId() int { return v.Id }
+
+// GetProductVariant returns StockSize.ProductVariant, and is useful for accessing the field via an interface.
+func (v *StockSize) GetProductVariant() *StockVariant { return v.ProductVariant }
+
+// StockSizeId includes the requested fields of the GraphQL type ProductSize.
+type StockSizeId struct {
+	Id int `json:"id"`
+}
+
+// GetId returns StockSizeId.Id, and is useful for accessing the field via an interface.
+func (v *StockSizeId) GetId() int { return v.Id }
+
+// StockStore includes the requested fields of the GraphQL type Store.
+type StockStore struct {
+	Id int `json:"id"`
+}
+
+// GetId returns StockStore.Id, and is useful for accessing the field via an interface.
+func (v *StockStore) GetId() int { return v.Id }
+
+// StockVariant includes the requested fields of the GraphQL type ProductVariant.
+type StockVariant struct {
+	StockOffset *int `json:"stockOffset"`
+}
+
+// GetStockOffset returns StockVariant.StockOffset, and is useful for accessing the field via an interface.
+func (v *StockVariant) GetStockOffset() *int { return v.StockOffset }
+
+// StockWarehouse includes the requested fields of the GraphQL type Warehouse.
+type StockWarehouse struct {
+	Id          int                  `json:"id"`
+	Name        string               `json:"name"`
+	Threshold   *int                 `json:"threshold"`
+	StockMaster WarehouseStockMaster `json:"stockMaster"`
+}
+
+// GetId returns StockWarehouse.Id, and is useful for accessing the field via an interface.
+func (v *StockWarehouse) GetId() int { return v.Id }
+
+// GetName returns StockWarehouse.Name, and is useful for accessing the field via an interface.
+func (v *StockWarehouse) GetName() string { return v.Name }
+
+// GetThreshold returns StockWarehouse.Threshold, and is useful for accessing the field via an interface.
+func (v *StockWarehouse) GetThreshold() *int { return v.Threshold }
+
+// GetStockMaster returns StockWarehouse.StockMaster, and is useful for accessing the field via an interface.
+func (v *StockWarehouse) GetStockMaster() WarehouseStockMaster { return v.StockMaster }
+
+// StockWarehouseId includes the requested fields of the GraphQL type Warehouse.
+type StockWarehouseId struct {
+	Id int `json:"id"`
+}
+
+// GetId returns StockWarehouseId.Id, and is useful for accessing the field via an interface.
+func (v *StockWarehouseId) GetId() int { return v.Id }
 
 // UpdateOrderResponse is returned by UpdateOrder on success.
 type UpdateOrderResponse struct {
@@ -1743,6 +2376,14 @@ func (v *UpdatedOrdersResponse) GetOrderConnection() UpdatedOrdersOrderConnectio
 	return v.OrderConnection
 }
 
+// UpdatedSizesResponse is returned by UpdatedSizes on success.
+type UpdatedSizesResponse struct {
+	ProductSizes []ShopSize `json:"productSizes"`
+}
+
+// GetProductSizes returns UpdatedSizesResponse.ProductSizes, and is useful for accessing the field via an interface.
+func (v *UpdatedSizesResponse) GetProductSizes() []ShopSize { return v.ProductSizes }
+
 type WarehouseInput struct {
 	Id         *int    `json:"id,omitempty"`
 	ExternalId *string `json:"externalId,omitempty"`
@@ -1753,6 +2394,26 @@ func (v *WarehouseInput) GetId() *int { return v.Id }
 
 // GetExternalId returns WarehouseInput.ExternalId, and is useful for accessing the field via an interface.
 func (v *WarehouseInput) GetExternalId() *string { return v.ExternalId }
+
+type WarehouseStockMaster string
+
+const (
+	WarehouseStockMasterCentra   WarehouseStockMaster = "CENTRA"
+	WarehouseStockMasterExternal WarehouseStockMaster = "EXTERNAL"
+)
+
+var AllWarehouseStockMaster = []WarehouseStockMaster{
+	WarehouseStockMasterCentra,
+	WarehouseStockMasterExternal,
+}
+
+// WarehousesResponse is returned by Warehouses on success.
+type WarehousesResponse struct {
+	Warehouses []StockWarehouse `json:"warehouses"`
+}
+
+// GetWarehouses returns WarehousesResponse.Warehouses, and is useful for accessing the field via an interface.
+func (v *WarehousesResponse) GetWarehouses() []StockWarehouse { return v.Warehouses }
 
 // __CaptureOrderInput is used internally by genqlient
 type __CaptureOrderInput struct {
@@ -1769,6 +2430,14 @@ type __CaptureShipmentInput struct {
 
 // GetId returns __CaptureShipmentInput.Id, and is useful for accessing the field via an interface.
 func (v *__CaptureShipmentInput) GetId() int { return v.Id }
+
+// __ChangeStockInput is used internally by genqlient
+type __ChangeStockInput struct {
+	Input StockChangeInput `json:"input,omitempty"`
+}
+
+// GetInput returns __ChangeStockInput.Input, and is useful for accessing the field via an interface.
+func (v *__ChangeStockInput) GetInput() StockChangeInput { return v.Input }
 
 // __CommentInput is used internally by genqlient
 type __CommentInput struct {
@@ -1838,6 +2507,66 @@ type __EventsInput struct {
 // GetLimit returns __EventsInput.Limit, and is useful for accessing the field via an interface.
 func (v *__EventsInput) GetLimit() int { return v.Limit }
 
+// __ListSizesInput is used internally by genqlient
+type __ListSizesInput struct {
+	Limit int `json:"limit"`
+	Page1 int `json:"page1"`
+	Page2 int `json:"page2"`
+	Page3 int `json:"page3"`
+	Page4 int `json:"page4"`
+	Page5 int `json:"page5"`
+}
+
+// GetLimit returns __ListSizesInput.Limit, and is useful for accessing the field via an interface.
+func (v *__ListSizesInput) GetLimit() int { return v.Limit }
+
+// GetPage1 returns __ListSizesInput.Page1, and is useful for accessing the field via an interface.
+func (v *__ListSizesInput) GetPage1() int { return v.Page1 }
+
+// GetPage2 returns __ListSizesInput.Page2, and is useful for accessing the field via an interface.
+func (v *__ListSizesInput) GetPage2() int { return v.Page2 }
+
+// GetPage3 returns __ListSizesInput.Page3, and is useful for accessing the field via an interface.
+func (v *__ListSizesInput) GetPage3() int { return v.Page3 }
+
+// GetPage4 returns __ListSizesInput.Page4, and is useful for accessing the field via an interface.
+func (v *__ListSizesInput) GetPage4() int { return v.Page4 }
+
+// GetPage5 returns __ListSizesInput.Page5, and is useful for accessing the field via an interface.
+func (v *__ListSizesInput) GetPage5() int { return v.Page5 }
+
+// __ListStockInput is used internally by genqlient
+type __ListStockInput struct {
+	Warehouse []int `json:"warehouse"`
+	Limit     int   `json:"limit"`
+	Page1     int   `json:"page1"`
+	Page2     int   `json:"page2"`
+	Page3     int   `json:"page3"`
+	Page4     int   `json:"page4"`
+	Page5     int   `json:"page5"`
+}
+
+// GetWarehouse returns __ListStockInput.Warehouse, and is useful for accessing the field via an interface.
+func (v *__ListStockInput) GetWarehouse() []int { return v.Warehouse }
+
+// GetLimit returns __ListStockInput.Limit, and is useful for accessing the field via an interface.
+func (v *__ListStockInput) GetLimit() int { return v.Limit }
+
+// GetPage1 returns __ListStockInput.Page1, and is useful for accessing the field via an interface.
+func (v *__ListStockInput) GetPage1() int { return v.Page1 }
+
+// GetPage2 returns __ListStockInput.Page2, and is useful for accessing the field via an interface.
+func (v *__ListStockInput) GetPage2() int { return v.Page2 }
+
+// GetPage3 returns __ListStockInput.Page3, and is useful for accessing the field via an interface.
+func (v *__ListStockInput) GetPage3() int { return v.Page3 }
+
+// GetPage4 returns __ListStockInput.Page4, and is useful for accessing the field via an interface.
+func (v *__ListStockInput) GetPage4() int { return v.Page4 }
+
+// GetPage5 returns __ListStockInput.Page5, and is useful for accessing the field via an interface.
+func (v *__ListStockInput) GetPage5() int { return v.Page5 }
+
 // __ListenToEventsInput is used internally by genqlient
 type __ListenToEventsInput struct {
 	Input []EventListenerSetInput `json:"input,omitempty"`
@@ -1874,6 +2603,98 @@ type __PaymentInput struct {
 // GetNumbers returns __PaymentInput.Numbers, and is useful for accessing the field via an interface.
 func (v *__PaymentInput) GetNumbers() []int { return v.Numbers }
 
+// __ReadStockInput is used internally by genqlient
+type __ReadStockInput struct {
+	Warehouse []int `json:"warehouse"`
+	Limit     int   `json:"limit"`
+	Sizes1    []int `json:"sizes1"`
+	Read1     bool  `json:"read1"`
+	Sizes2    []int `json:"sizes2"`
+	Read2     bool  `json:"read2"`
+	Sizes3    []int `json:"sizes3"`
+	Read3     bool  `json:"read3"`
+	Sizes4    []int `json:"sizes4"`
+	Read4     bool  `json:"read4"`
+	Sizes5    []int `json:"sizes5"`
+	Read5     bool  `json:"read5"`
+	Orders1   []int `json:"orders1"`
+	With1     bool  `json:"with1"`
+	Orders2   []int `json:"orders2"`
+	With2     bool  `json:"with2"`
+	Orders3   []int `json:"orders3"`
+	With3     bool  `json:"with3"`
+	Orders4   []int `json:"orders4"`
+	With4     bool  `json:"with4"`
+	Orders5   []int `json:"orders5"`
+	With5     bool  `json:"with5"`
+}
+
+// GetWarehouse returns __ReadStockInput.Warehouse, and is useful for accessing the field via an interface.
+func (v *__ReadStockInput) GetWarehouse() []int { return v.Warehouse }
+
+// GetLimit returns __ReadStockInput.Limit, and is useful for accessing the field via an interface.
+func (v *__ReadStockInput) GetLimit() int { return v.Limit }
+
+// GetSizes1 returns __ReadStockInput.Sizes1, and is useful for accessing the field via an interface.
+func (v *__ReadStockInput) GetSizes1() []int { return v.Sizes1 }
+
+// GetRead1 returns __ReadStockInput.Read1, and is useful for accessing the field via an interface.
+func (v *__ReadStockInput) GetRead1() bool { return v.Read1 }
+
+// GetSizes2 returns __ReadStockInput.Sizes2, and is useful for accessing the field via an interface.
+func (v *__ReadStockInput) GetSizes2() []int { return v.Sizes2 }
+
+// GetRead2 returns __ReadStockInput.Read2, and is useful for accessing the field via an interface.
+func (v *__ReadStockInput) GetRead2() bool { return v.Read2 }
+
+// GetSizes3 returns __ReadStockInput.Sizes3, and is useful for accessing the field via an interface.
+func (v *__ReadStockInput) GetSizes3() []int { return v.Sizes3 }
+
+// GetRead3 returns __ReadStockInput.Read3, and is useful for accessing the field via an interface.
+func (v *__ReadStockInput) GetRead3() bool { return v.Read3 }
+
+// GetSizes4 returns __ReadStockInput.Sizes4, and is useful for accessing the field via an interface.
+func (v *__ReadStockInput) GetSizes4() []int { return v.Sizes4 }
+
+// GetRead4 returns __ReadStockInput.Read4, and is useful for accessing the field via an interface.
+func (v *__ReadStockInput) GetRead4() bool { return v.Read4 }
+
+// GetSizes5 returns __ReadStockInput.Sizes5, and is useful for accessing the field via an interface.
+func (v *__ReadStockInput) GetSizes5() []int { return v.Sizes5 }
+
+// GetRead5 returns __ReadStockInput.Read5, and is useful for accessing the field via an interface.
+func (v *__ReadStockInput) GetRead5() bool { return v.Read5 }
+
+// GetOrders1 returns __ReadStockInput.Orders1, and is useful for accessing the field via an interface.
+func (v *__ReadStockInput) GetOrders1() []int { return v.Orders1 }
+
+// GetWith1 returns __ReadStockInput.With1, and is useful for accessing the field via an interface.
+func (v *__ReadStockInput) GetWith1() bool { return v.With1 }
+
+// GetOrders2 returns __ReadStockInput.Orders2, and is useful for accessing the field via an interface.
+func (v *__ReadStockInput) GetOrders2() []int { return v.Orders2 }
+
+// GetWith2 returns __ReadStockInput.With2, and is useful for accessing the field via an interface.
+func (v *__ReadStockInput) GetWith2() bool { return v.With2 }
+
+// GetOrders3 returns __ReadStockInput.Orders3, and is useful for accessing the field via an interface.
+func (v *__ReadStockInput) GetOrders3() []int { return v.Orders3 }
+
+// GetWith3 returns __ReadStockInput.With3, and is useful for accessing the field via an interface.
+func (v *__ReadStockInput) GetWith3() bool { return v.With3 }
+
+// GetOrders4 returns __ReadStockInput.Orders4, and is useful for accessing the field via an interface.
+func (v *__ReadStockInput) GetOrders4() []int { return v.Orders4 }
+
+// GetWith4 returns __ReadStockInput.With4, and is useful for accessing the field via an interface.
+func (v *__ReadStockInput) GetWith4() bool { return v.With4 }
+
+// GetOrders5 returns __ReadStockInput.Orders5, and is useful for accessing the field via an interface.
+func (v *__ReadStockInput) GetOrders5() []int { return v.Orders5 }
+
+// GetWith5 returns __ReadStockInput.With5, and is useful for accessing the field via an interface.
+func (v *__ReadStockInput) GetWith5() bool { return v.With5 }
+
 // __ReleaseAuthorisationInput is used internally by genqlient
 type __ReleaseAuthorisationInput struct {
 	Order OrderInput `json:"order,omitempty"`
@@ -1882,6 +2703,14 @@ type __ReleaseAuthorisationInput struct {
 // GetOrder returns __ReleaseAuthorisationInput.Order, and is useful for accessing the field via an interface.
 func (v *__ReleaseAuthorisationInput) GetOrder() OrderInput { return v.Order }
 
+// __SetStockInput is used internally by genqlient
+type __SetStockInput struct {
+	Input StockSetInput `json:"input,omitempty"`
+}
+
+// GetInput returns __SetStockInput.Input, and is useful for accessing the field via an interface.
+func (v *__SetStockInput) GetInput() StockSetInput { return v.Input }
+
 // __ShipmentsInput is used internally by genqlient
 type __ShipmentsInput struct {
 	Ids []int `json:"ids"`
@@ -1889,6 +2718,54 @@ type __ShipmentsInput struct {
 
 // GetIds returns __ShipmentsInput.Ids, and is useful for accessing the field via an interface.
 func (v *__ShipmentsInput) GetIds() []int { return v.Ids }
+
+// __SizesByEANInput is used internally by genqlient
+type __SizesByEANInput struct {
+	Limit int      `json:"limit"`
+	Eans1 []string `json:"eans1"`
+	Read1 bool     `json:"read1"`
+	Eans2 []string `json:"eans2"`
+	Read2 bool     `json:"read2"`
+	Eans3 []string `json:"eans3"`
+	Read3 bool     `json:"read3"`
+	Eans4 []string `json:"eans4"`
+	Read4 bool     `json:"read4"`
+	Eans5 []string `json:"eans5"`
+	Read5 bool     `json:"read5"`
+}
+
+// GetLimit returns __SizesByEANInput.Limit, and is useful for accessing the field via an interface.
+func (v *__SizesByEANInput) GetLimit() int { return v.Limit }
+
+// GetEans1 returns __SizesByEANInput.Eans1, and is useful for accessing the field via an interface.
+func (v *__SizesByEANInput) GetEans1() []string { return v.Eans1 }
+
+// GetRead1 returns __SizesByEANInput.Read1, and is useful for accessing the field via an interface.
+func (v *__SizesByEANInput) GetRead1() bool { return v.Read1 }
+
+// GetEans2 returns __SizesByEANInput.Eans2, and is useful for accessing the field via an interface.
+func (v *__SizesByEANInput) GetEans2() []string { return v.Eans2 }
+
+// GetRead2 returns __SizesByEANInput.Read2, and is useful for accessing the field via an interface.
+func (v *__SizesByEANInput) GetRead2() bool { return v.Read2 }
+
+// GetEans3 returns __SizesByEANInput.Eans3, and is useful for accessing the field via an interface.
+func (v *__SizesByEANInput) GetEans3() []string { return v.Eans3 }
+
+// GetRead3 returns __SizesByEANInput.Read3, and is useful for accessing the field via an interface.
+func (v *__SizesByEANInput) GetRead3() bool { return v.Read3 }
+
+// GetEans4 returns __SizesByEANInput.Eans4, and is useful for accessing the field via an interface.
+func (v *__SizesByEANInput) GetEans4() []string { return v.Eans4 }
+
+// GetRead4 returns __SizesByEANInput.Read4, and is useful for accessing the field via an interface.
+func (v *__SizesByEANInput) GetRead4() bool { return v.Read4 }
+
+// GetEans5 returns __SizesByEANInput.Eans5, and is useful for accessing the field via an interface.
+func (v *__SizesByEANInput) GetEans5() []string { return v.Eans5 }
+
+// GetRead5 returns __SizesByEANInput.Read5, and is useful for accessing the field via an interface.
+func (v *__SizesByEANInput) GetRead5() bool { return v.Read5 }
 
 // __UpdateOrderInput is used internally by genqlient
 type __UpdateOrderInput struct {
@@ -1921,6 +2798,34 @@ func (v *__UpdatedOrdersInput) GetFirst() int { return v.First }
 
 // GetAfter returns __UpdatedOrdersInput.After, and is useful for accessing the field via an interface.
 func (v *__UpdatedOrdersInput) GetAfter() *string { return v.After }
+
+// __UpdatedSizesInput is used internally by genqlient
+type __UpdatedSizesInput struct {
+	From  string `json:"from"`
+	Limit int    `json:"limit"`
+	Page  int    `json:"page"`
+}
+
+// GetFrom returns __UpdatedSizesInput.From, and is useful for accessing the field via an interface.
+func (v *__UpdatedSizesInput) GetFrom() string { return v.From }
+
+// GetLimit returns __UpdatedSizesInput.Limit, and is useful for accessing the field via an interface.
+func (v *__UpdatedSizesInput) GetLimit() int { return v.Limit }
+
+// GetPage returns __UpdatedSizesInput.Page, and is useful for accessing the field via an interface.
+func (v *__UpdatedSizesInput) GetPage() int { return v.Page }
+
+// __WarehousesInput is used internally by genqlient
+type __WarehousesInput struct {
+	Limit int `json:"limit"`
+	Page  int `json:"page"`
+}
+
+// GetLimit returns __WarehousesInput.Limit, and is useful for accessing the field via an interface.
+func (v *__WarehousesInput) GetLimit() int { return v.Limit }
+
+// GetPage returns __WarehousesInput.Page, and is useful for accessing the field via an interface.
+func (v *__WarehousesInput) GetPage() int { return v.Page }
 
 // The mutation executed by CaptureOrder.
 const CaptureOrder_Operation = `
@@ -2056,6 +2961,50 @@ func CaptureShipment(
 	}
 
 	data_ = &CaptureShipmentResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by ChangeStock.
+const ChangeStock_Operation = `
+mutation ChangeStock ($input: StockChangeInput!) {
+	changeStock(input: $input) {
+		stockChange {
+			id
+		}
+		userErrors {
+			message
+			path
+		}
+		userWarnings {
+			message
+			path
+		}
+	}
+}
+`
+
+func ChangeStock(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	input StockChangeInput,
+) (data_ *ChangeStockResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "ChangeStock",
+		Query:  ChangeStock_Operation,
+		Variables: &__ChangeStockInput{
+			Input: input,
+		},
+	}
+
+	data_ = &ChangeStockResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -2368,6 +3317,188 @@ func Events(
 	}
 
 	data_ = &EventsResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by ListSizes.
+const ListSizes_Operation = `
+query ListSizes ($limit: Int!, $page1: Int!, $page2: Int!, $page3: Int!, $page4: Int!, $page5: Int!) {
+	part1: productSizes(limit: $limit, page: $page1) {
+		id
+		SKU
+		EAN
+		UPC
+		productVariant {
+			stockOffset
+		}
+	}
+	part2: productSizes(limit: $limit, page: $page2) {
+		id
+		SKU
+		EAN
+		UPC
+		productVariant {
+			stockOffset
+		}
+	}
+	part3: productSizes(limit: $limit, page: $page3) {
+		id
+		SKU
+		EAN
+		UPC
+		productVariant {
+			stockOffset
+		}
+	}
+	part4: productSizes(limit: $limit, page: $page4) {
+		id
+		SKU
+		EAN
+		UPC
+		productVariant {
+			stockOffset
+		}
+	}
+	part5: productSizes(limit: $limit, page: $page5) {
+		id
+		SKU
+		EAN
+		UPC
+		productVariant {
+			stockOffset
+		}
+	}
+}
+`
+
+func ListSizes(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	limit int,
+	page1 int,
+	page2 int,
+	page3 int,
+	page4 int,
+	page5 int,
+) (data_ *ListSizesResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "ListSizes",
+		Query:  ListSizes_Operation,
+		Variables: &__ListSizesInput{
+			Limit: limit,
+			Page1: page1,
+			Page2: page2,
+			Page3: page3,
+			Page4: page4,
+			Page5: page5,
+		},
+	}
+
+	data_ = &ListSizesResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by ListStock.
+const ListStock_Operation = `
+query ListStock ($warehouse: [Int!]!, $limit: Int!, $page1: Int!, $page2: Int!, $page3: Int!, $page4: Int!, $page5: Int!) {
+	warehouses(where: {id:$warehouse}, limit: 1) {
+		id
+		part1: stock(limit: $limit, page: $page1) {
+			freeToAllocateQuantity
+			physicalQuantity
+			productSize {
+				id
+				productVariant {
+					stockOffset
+				}
+			}
+		}
+		part2: stock(limit: $limit, page: $page2) {
+			freeToAllocateQuantity
+			physicalQuantity
+			productSize {
+				id
+				productVariant {
+					stockOffset
+				}
+			}
+		}
+		part3: stock(limit: $limit, page: $page3) {
+			freeToAllocateQuantity
+			physicalQuantity
+			productSize {
+				id
+				productVariant {
+					stockOffset
+				}
+			}
+		}
+		part4: stock(limit: $limit, page: $page4) {
+			freeToAllocateQuantity
+			physicalQuantity
+			productSize {
+				id
+				productVariant {
+					stockOffset
+				}
+			}
+		}
+		part5: stock(limit: $limit, page: $page5) {
+			freeToAllocateQuantity
+			physicalQuantity
+			productSize {
+				id
+				productVariant {
+					stockOffset
+				}
+			}
+		}
+	}
+}
+`
+
+func ListStock(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	warehouse []int,
+	limit int,
+	page1 int,
+	page2 int,
+	page3 int,
+	page4 int,
+	page5 int,
+) (data_ *ListStockResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "ListStock",
+		Query:  ListStock_Operation,
+		Variables: &__ListStockInput{
+			Warehouse: warehouse,
+			Limit:     limit,
+			Page1:     page1,
+			Page2:     page2,
+			Page3:     page3,
+			Page4:     page4,
+			Page5:     page5,
+		},
+	}
+
+	data_ = &ListStockResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -2791,6 +3922,360 @@ func RateLimits(
 	return data_, err_
 }
 
+// The query executed by ReadStock.
+const ReadStock_Operation = `
+query ReadStock ($warehouse: [Int!]!, $limit: Int!, $sizes1: [Int!]!, $read1: Boolean!, $sizes2: [Int!]!, $read2: Boolean!, $sizes3: [Int!]!, $read3: Boolean!, $sizes4: [Int!]!, $read4: Boolean!, $sizes5: [Int!]!, $read5: Boolean!, $orders1: [Int!]!, $with1: Boolean!, $orders2: [Int!]!, $with2: Boolean!, $orders3: [Int!]!, $with3: Boolean!, $orders4: [Int!]!, $with4: Boolean!, $orders5: [Int!]!, $with5: Boolean!) {
+	warehouses(where: {id:$warehouse}, limit: 1) {
+		id
+		name
+		threshold
+		stockMaster
+		part1: stock(where: {productSizeId:$sizes1}, limit: $limit) @include(if: $read1) {
+			freeToAllocateQuantity
+			physicalQuantity
+			productSize {
+				id
+				productVariant {
+					stockOffset
+				}
+			}
+		}
+		part2: stock(where: {productSizeId:$sizes2}, limit: $limit) @include(if: $read2) {
+			freeToAllocateQuantity
+			physicalQuantity
+			productSize {
+				id
+				productVariant {
+					stockOffset
+				}
+			}
+		}
+		part3: stock(where: {productSizeId:$sizes3}, limit: $limit) @include(if: $read3) {
+			freeToAllocateQuantity
+			physicalQuantity
+			productSize {
+				id
+				productVariant {
+					stockOffset
+				}
+			}
+		}
+		part4: stock(where: {productSizeId:$sizes4}, limit: $limit) @include(if: $read4) {
+			freeToAllocateQuantity
+			physicalQuantity
+			productSize {
+				id
+				productVariant {
+					stockOffset
+				}
+			}
+		}
+		part5: stock(where: {productSizeId:$sizes5}, limit: $limit) @include(if: $read5) {
+			freeToAllocateQuantity
+			physicalQuantity
+			productSize {
+				id
+				productVariant {
+					stockOffset
+				}
+			}
+		}
+	}
+	orders1: orders(where: {number:$orders1}, limit: $limit) @include(if: $with1) {
+		__typename
+		number
+		store {
+			id
+		}
+		lines {
+			__typename
+			id
+			productSize {
+				id
+			}
+			allocations {
+				id
+				quantity
+				warehouse {
+					id
+				}
+			}
+		}
+		shipments {
+			__typename
+			isGoodToGo
+			isPaid
+			isShipped
+			lines {
+				quantity
+				orderLine {
+					__typename
+					id
+				}
+				allocations {
+					id
+					quantity
+					warehouse {
+						id
+					}
+					orderLine {
+						__typename
+						id
+					}
+				}
+			}
+		}
+	}
+	orders2: orders(where: {number:$orders2}, limit: $limit) @include(if: $with2) {
+		__typename
+		number
+		store {
+			id
+		}
+		lines {
+			__typename
+			id
+			productSize {
+				id
+			}
+			allocations {
+				id
+				quantity
+				warehouse {
+					id
+				}
+			}
+		}
+		shipments {
+			__typename
+			isGoodToGo
+			isPaid
+			isShipped
+			lines {
+				quantity
+				orderLine {
+					__typename
+					id
+				}
+				allocations {
+					id
+					quantity
+					warehouse {
+						id
+					}
+					orderLine {
+						__typename
+						id
+					}
+				}
+			}
+		}
+	}
+	orders3: orders(where: {number:$orders3}, limit: $limit) @include(if: $with3) {
+		__typename
+		number
+		store {
+			id
+		}
+		lines {
+			__typename
+			id
+			productSize {
+				id
+			}
+			allocations {
+				id
+				quantity
+				warehouse {
+					id
+				}
+			}
+		}
+		shipments {
+			__typename
+			isGoodToGo
+			isPaid
+			isShipped
+			lines {
+				quantity
+				orderLine {
+					__typename
+					id
+				}
+				allocations {
+					id
+					quantity
+					warehouse {
+						id
+					}
+					orderLine {
+						__typename
+						id
+					}
+				}
+			}
+		}
+	}
+	orders4: orders(where: {number:$orders4}, limit: $limit) @include(if: $with4) {
+		__typename
+		number
+		store {
+			id
+		}
+		lines {
+			__typename
+			id
+			productSize {
+				id
+			}
+			allocations {
+				id
+				quantity
+				warehouse {
+					id
+				}
+			}
+		}
+		shipments {
+			__typename
+			isGoodToGo
+			isPaid
+			isShipped
+			lines {
+				quantity
+				orderLine {
+					__typename
+					id
+				}
+				allocations {
+					id
+					quantity
+					warehouse {
+						id
+					}
+					orderLine {
+						__typename
+						id
+					}
+				}
+			}
+		}
+	}
+	orders5: orders(where: {number:$orders5}, limit: $limit) @include(if: $with5) {
+		__typename
+		number
+		store {
+			id
+		}
+		lines {
+			__typename
+			id
+			productSize {
+				id
+			}
+			allocations {
+				id
+				quantity
+				warehouse {
+					id
+				}
+			}
+		}
+		shipments {
+			__typename
+			isGoodToGo
+			isPaid
+			isShipped
+			lines {
+				quantity
+				orderLine {
+					__typename
+					id
+				}
+				allocations {
+					id
+					quantity
+					warehouse {
+						id
+					}
+					orderLine {
+						__typename
+						id
+					}
+				}
+			}
+		}
+	}
+}
+`
+
+func ReadStock(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	warehouse []int,
+	limit int,
+	sizes1 []int,
+	read1 bool,
+	sizes2 []int,
+	read2 bool,
+	sizes3 []int,
+	read3 bool,
+	sizes4 []int,
+	read4 bool,
+	sizes5 []int,
+	read5 bool,
+	orders1 []int,
+	with1 bool,
+	orders2 []int,
+	with2 bool,
+	orders3 []int,
+	with3 bool,
+	orders4 []int,
+	with4 bool,
+	orders5 []int,
+	with5 bool,
+) (data_ *ReadStockResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "ReadStock",
+		Query:  ReadStock_Operation,
+		Variables: &__ReadStockInput{
+			Warehouse: warehouse,
+			Limit:     limit,
+			Sizes1:    sizes1,
+			Read1:     read1,
+			Sizes2:    sizes2,
+			Read2:     read2,
+			Sizes3:    sizes3,
+			Read3:     read3,
+			Sizes4:    sizes4,
+			Read4:     read4,
+			Sizes5:    sizes5,
+			Read5:     read5,
+			Orders1:   orders1,
+			With1:     with1,
+			Orders2:   orders2,
+			With2:     with2,
+			Orders3:   orders3,
+			With3:     with3,
+			Orders4:   orders4,
+			With4:     with4,
+			Orders5:   orders5,
+			With5:     with5,
+		},
+	}
+
+	data_ = &ReadStockResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The mutation executed by ReleaseAuthorisation.
 const ReleaseAuthorisation_Operation = `
 mutation ReleaseAuthorisation ($order: OrderInput!) {
@@ -2821,6 +4306,47 @@ func ReleaseAuthorisation(
 	}
 
 	data_ = &ReleaseAuthorisationResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by SetStock.
+const SetStock_Operation = `
+mutation SetStock ($input: StockSetInput!) {
+	setStock(input: $input) {
+		userErrors {
+			message
+			path
+		}
+		userWarnings {
+			message
+			path
+		}
+	}
+}
+`
+
+func SetStock(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	input StockSetInput,
+) (data_ *SetStockResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "SetStock",
+		Query:  SetStock_Operation,
+		Variables: &__SetStockInput{
+			Input: input,
+		},
+	}
+
+	data_ = &SetStockResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -2881,6 +4407,102 @@ func Shipments(
 	}
 
 	data_ = &ShipmentsResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by SizesByEAN.
+const SizesByEAN_Operation = `
+query SizesByEAN ($limit: Int!, $eans1: [String!]!, $read1: Boolean!, $eans2: [String!]!, $read2: Boolean!, $eans3: [String!]!, $read3: Boolean!, $eans4: [String!]!, $read4: Boolean!, $eans5: [String!]!, $read5: Boolean!) {
+	part1: productSizes(where: {EAN:$eans1}, limit: $limit) @include(if: $read1) {
+		id
+		SKU
+		EAN
+		UPC
+		productVariant {
+			stockOffset
+		}
+	}
+	part2: productSizes(where: {EAN:$eans2}, limit: $limit) @include(if: $read2) {
+		id
+		SKU
+		EAN
+		UPC
+		productVariant {
+			stockOffset
+		}
+	}
+	part3: productSizes(where: {EAN:$eans3}, limit: $limit) @include(if: $read3) {
+		id
+		SKU
+		EAN
+		UPC
+		productVariant {
+			stockOffset
+		}
+	}
+	part4: productSizes(where: {EAN:$eans4}, limit: $limit) @include(if: $read4) {
+		id
+		SKU
+		EAN
+		UPC
+		productVariant {
+			stockOffset
+		}
+	}
+	part5: productSizes(where: {EAN:$eans5}, limit: $limit) @include(if: $read5) {
+		id
+		SKU
+		EAN
+		UPC
+		productVariant {
+			stockOffset
+		}
+	}
+}
+`
+
+func SizesByEAN(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	limit int,
+	eans1 []string,
+	read1 bool,
+	eans2 []string,
+	read2 bool,
+	eans3 []string,
+	read3 bool,
+	eans4 []string,
+	read4 bool,
+	eans5 []string,
+	read5 bool,
+) (data_ *SizesByEANResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "SizesByEAN",
+		Query:  SizesByEAN_Operation,
+		Variables: &__SizesByEANInput{
+			Limit: limit,
+			Eans1: eans1,
+			Read1: read1,
+			Eans2: eans2,
+			Read2: read2,
+			Eans3: eans3,
+			Read3: read3,
+			Eans4: eans4,
+			Read4: read4,
+			Eans5: eans5,
+			Read5: read5,
+		},
+	}
+
+	data_ = &SizesByEANResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -2979,6 +4601,89 @@ func UpdatedOrders(
 	}
 
 	data_ = &UpdatedOrdersResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by UpdatedSizes.
+const UpdatedSizes_Operation = `
+query UpdatedSizes ($from: DateTimeTz!, $limit: Int!, $page: Int!) {
+	productSizes(where: {updatedAt:{from:$from}}, sort: [updatedAt_ASC], limit: $limit, page: $page) {
+		id
+		SKU
+		EAN
+		UPC
+		productVariant {
+			stockOffset
+		}
+	}
+}
+`
+
+func UpdatedSizes(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	from string,
+	limit int,
+	page int,
+) (data_ *UpdatedSizesResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "UpdatedSizes",
+		Query:  UpdatedSizes_Operation,
+		Variables: &__UpdatedSizesInput{
+			From:  from,
+			Limit: limit,
+			Page:  page,
+		},
+	}
+
+	data_ = &UpdatedSizesResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by Warehouses.
+const Warehouses_Operation = `
+query Warehouses ($limit: Int!, $page: Int!) {
+	warehouses(limit: $limit, page: $page) {
+		id
+		name
+		threshold
+		stockMaster
+	}
+}
+`
+
+func Warehouses(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	limit int,
+	page int,
+) (data_ *WarehousesResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "Warehouses",
+		Query:  Warehouses_Operation,
+		Variables: &__WarehousesInput{
+			Limit: limit,
+			Page:  page,
+		},
+	}
+
+	data_ = &WarehousesResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
