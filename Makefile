@@ -51,6 +51,10 @@ chaos: devserver build ## a stormy day in which everything is killed, then judge
 	@.ci/deps demo
 	go run ./internal/chaos
 
+.PHONY: fuzz
+fuzz: ## throw odd input at everything that reads outside bytes: FUZZTIME, 30s each
+	@.ci/fuzz
+
 .PHONY: generate
 generate: ## generate code from the schemas of the outside systems
 	go generate ./...

@@ -1,16 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"selvedge/internal/config"
 	"selvedge/internal/domain"
@@ -96,7 +92,7 @@ type itemsSetCmd struct {
 func (i itemsSetCmd) Run(ctx context.Context, s streams) error {
 	switch {
 	case len(i.Words) == 0:
-	case len(i.Words) != len(itemColumns()) || i.Warehouse+i.SKU+i.Attribute+i.Value != "":
+	case len(i.Words) != len(enrich.ItemColumns()) || i.Warehouse+i.SKU+i.Attribute+i.Value != "":
 		return misuse("give warehouse, SKU, attribute and value, all in this order or all as flags")
 	default:
 		i.Warehouse, i.SKU, i.Attribute, i.Value = i.Words[0], i.Words[1], i.Words[2], i.Words[3]
@@ -104,7 +100,7 @@ func (i itemsSetCmd) Run(ctx context.Context, s streams) error {
 	if err := required([2]string{"warehouse", i.Warehouse}, [2]string{"sku", i.SKU}, [2]string{"attribute", i.Attribute}, [2]string{"value", i.Value}); err != nil {
 		return err
 	}
-	a := domain.ItemAttribute{Warehouse: strings.TrimSpace(i.Warehouse), SKU: strings.TrimSpace(i.SKU), Attribute: attributeNamed(i.Attribute), Value: strings.TrimSpace(i.Value)}
+	a := domain.ItemAttribute{Warehouse: strings.TrimSpace(i.Warehouse), SKU: strings.TrimSpace(i.SKU), Attribute: enrich.AttributeNamed(i.Attribute), Value: strings.TrimSpace(i.Value)}
 	return saveAttributes(ctx, s, []domain.ItemAttribute{a}, i.Author)
 }
 
@@ -120,7 +116,7 @@ func (i itemsImportCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	defer in.Close()
-	attributes, err := readItems(fileName(i.File), in)
+	attributes, err := enrich.ReadItems(fileName(i.File), in)
 	if err != nil {
 		return fmt.Errorf("nothing was saved:\n%w", err)
 	}
@@ -145,135 +141,16 @@ func saveAttributes(ctx context.Context, s streams, attributes []domain.ItemAttr
 	return nil
 }
 
-// knownAttributes are those that enrichment reads.
-func knownAttributes() []string {
-	return []string{enrich.AttributeCondition, enrich.AttributeGrade, enrich.AttributeOrigin, enrich.AttributeCommodityCode}
-}
-
-// attributeNamed is an attribute in its exact spelling; one that we do not know stays as it is.
-func attributeNamed(name string) string {
-	plain := strings.NewReplacer(" ", "", "-", "", "_", "").Replace(name)
-	for _, known := range knownAttributes() {
-		if strings.EqualFold(plain, known) {
-			return known
-		}
-	}
-	return strings.TrimSpace(name)
-}
-
 // warnOfItems names what nothing reads: it may be ahead of its time, and it may be a slip.
 func warnOfItems(out io.Writer, c config.Config, attributes []domain.ItemAttribute) {
 	var scopes []domain.Rule
 	said := map[string]bool{}
 	for _, a := range attributes {
 		scopes = append(scopes, domain.Rule{Warehouse: a.Warehouse})
-		if !slices.Contains(knownAttributes(), a.Attribute) && !said[a.Attribute] {
+		if !slices.Contains(enrich.Attributes(), a.Attribute) && !said[a.Attribute] {
 			said[a.Attribute] = true
-			fmt.Fprintf(out, "starter: note: no order asks for the attribute %q; asked for are %s\n", a.Attribute, strings.Join(knownAttributes(), ", "))
+			fmt.Fprintf(out, "starter: note: no order asks for the attribute %q; asked for are %s\n", a.Attribute, strings.Join(enrich.Attributes(), ", "))
 		}
 	}
 	warnOfScopes(out, c, scopes)
-}
-
-// itemColumns are all columns of a file of item attributes; each is needed.
-func itemColumns() []string { return []string{"warehouse", "sku", "attribute", "value"} }
-
-// readItems reads a file of item attributes, all or none: every broken row is named.
-func readItems(name string, in io.Reader) ([]domain.ItemAttribute, error) {
-	text, err := io.ReadAll(in)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", name, err)
-	}
-	if !utf8.Valid(text) {
-		return nil, fmt.Errorf("%s:1: file: is not UTF-8; save it as CSV UTF-8", name)
-	}
-	text = bytes.TrimPrefix(text, []byte("\ufeff"))
-	r := csv.NewReader(bytes.NewReader(text))
-	r.FieldsPerRecord, r.TrimLeadingSpace = -1, true
-	if first, _, _ := bytes.Cut(text, []byte("\n")); bytes.Count(first, []byte(";")) > bytes.Count(first, []byte(",")) {
-		r.Comma = ';' // as spreadsheets of some countries write it
-	}
-	f := itemFile{name: name, seen: map[domain.ItemAttribute]int{}}
-	for {
-		cells, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			f.complaints = append(f.complaints, fmt.Errorf("%s: %w; put the value in quotes and double each quote inside it", name, err))
-			break
-		}
-		line, _ := r.FieldPos(0)
-		if f.header == nil {
-			if f.readHeader(line, cells); len(f.complaints) > 0 {
-				break
-			}
-		} else if strings.TrimSpace(strings.Join(cells, "")) != "" {
-			f.readRow(line, cells)
-		}
-	}
-	if f.header == nil && len(f.complaints) == 0 {
-		f.complain(1, "header", "", "is missing; begin with the line "+strings.Join(itemColumns(), ","))
-	}
-	if len(f.complaints) > 0 {
-		return nil, errors.Join(f.complaints...)
-	}
-	return f.attributes, nil
-}
-
-type itemFile struct {
-	name       string
-	header     []string
-	attributes []domain.ItemAttribute
-	seen       map[domain.ItemAttribute]int
-	complaints []error
-}
-
-func (f *itemFile) complain(line int, field, value, message string) {
-	f.complaints = append(f.complaints, fmt.Errorf("%s:%d: %s %q: %s", f.name, line, field, value, message))
-}
-
-func (f *itemFile) readHeader(line int, cells []string) {
-	f.header = []string{}
-	for _, cell := range cells {
-		column := strings.ToLower(strings.Join(strings.Fields(cell), ""))
-		switch {
-		case !slices.Contains(itemColumns(), column):
-			f.complain(line, "column", cell, "is not known; known are "+strings.Join(itemColumns(), ", "))
-		case slices.Contains(f.header, column):
-			f.complain(line, "column", cell, "stands twice; remove one")
-		}
-		f.header = append(f.header, column)
-	}
-	for _, needed := range itemColumns() {
-		if !slices.Contains(f.header, needed) {
-			f.complain(line, "column", needed, "is missing; add it")
-		}
-	}
-}
-
-func (f *itemFile) readRow(line int, cells []string) {
-	if len(cells) != len(f.header) {
-		f.complain(line, "row", strings.Join(cells, ","), fmt.Sprintf("has %s, the header has %d; put values that hold the separator in quotes", plural(len(cells), "cell"), len(f.header)))
-		return
-	}
-	row := map[string]string{}
-	complete := true
-	for i, cell := range cells {
-		row[f.header[i]] = strings.TrimSpace(cell)
-		if row[f.header[i]] == "" {
-			complete = false
-			f.complain(line, f.header[i], "", "is empty; fill it in or remove the row")
-		}
-	}
-	if !complete {
-		return
-	}
-	a := domain.ItemAttribute{Warehouse: row["warehouse"], SKU: row["sku"], Attribute: attributeNamed(row["attribute"])}
-	if first, twice := f.seen[a]; twice {
-		f.complain(line, "attribute", a.Attribute, fmt.Sprintf("of %s stands on line %d already; keep one", a.SKU, first))
-	}
-	f.seen[a] = line
-	a.Value = row["value"]
-	f.attributes = append(f.attributes, a)
 }
