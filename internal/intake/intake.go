@@ -34,6 +34,8 @@ type Intake struct {
 	Clock      func() time.Time
 	Stores     []string                   // keys of the shop's stores
 	Warehouses map[string]ports.Warehouse // by their name in the shop
+	// Orphans keeps what came back and belongs to no order that we know; nil keeps it unclaimed.
+	Orphans ports.OrphanStore
 	// Since is where the first poll of a store begins; zero is a day before it.
 	Since time.Time
 

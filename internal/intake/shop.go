@@ -2,7 +2,6 @@ package intake
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -84,7 +83,7 @@ func (i *Intake) takeEvents(ctx context.Context, events []ports.ShopEvent, resul
 				}
 			}
 		case e.Object == "return":
-			if err := i.keepReturn(ctx, e); err != nil {
+			if err := i.takeShopReturn(ctx, e); err != nil {
 				return err
 			}
 		}
@@ -120,15 +119,4 @@ func (i *Intake) takeBisected(ctx context.Context, store string, numbers []strin
 	}
 	second, err := i.takeBisected(ctx, store, numbers[half:])
 	return first + second, err
-}
-
-// keepReturn keeps what the shop tells of a return until the returns workflow exists.
-func (i *Intake) keepReturn(ctx context.Context, e ports.ShopEvent) error {
-	data, err := json.Marshal(map[string]string{"return": e.Ref, "change": e.Change, "store": e.Store})
-	if err != nil {
-		return fmt.Errorf("keep return %s: %w", e.Ref, err)
-	}
-	fact := domain.Fact{Kind: domain.FactReturn, Key: "centra-return:" + e.Ref + ":" + e.ID, At: e.At, Actor: "centra", Data: data}
-	_, err = i.Store.AppendForConsignment(ctx, "centra", "return/"+e.Ref, "", []domain.Fact{fact}, false)
-	return err
 }

@@ -16,6 +16,9 @@ import (
 	"selvedge/internal/ports"
 )
 
+// catchUpReach is how far back a warehouse is read whose feed no longer holds our position.
+const catchUpReach = 90 * 24 * time.Hour
+
 // feedPage is how many events one request reads: the warehouse's limit.
 const feedPage = 200
 
@@ -81,7 +84,7 @@ func (i *Intake) catchUp(ctx context.Context, w ports.Warehouse, result *contrac
 	i.Log.Warn("the warehouse's feed no longer holds our position; reading all its orders", zap.String("warehouse", w.Key()))
 	page := ""
 	for {
-		orders, next, err := w.UpdatedOrders(ctx, i.Clock().Add(-90*24*time.Hour), page)
+		orders, next, err := w.UpdatedOrders(ctx, i.Clock().Add(-catchUpReach), page)
 		if err != nil {
 			return fmt.Errorf("read orders of %s: %w", w.Key(), err)
 		}
@@ -99,7 +102,7 @@ func (i *Intake) catchUp(ctx context.Context, w ports.Warehouse, result *contrac
 			result.Events++
 		}
 		if next == "" {
-			return nil
+			return i.catchUpReturns(ctx, w, result)
 		}
 		page = next
 	}
@@ -160,13 +163,12 @@ func (i *Intake) TakeEvent(ctx context.Context, warehouse string, e ports.Wareho
 		}
 	case e.Shipment != nil:
 		facts = append(facts, domain.NewShipmentFact(*e.Shipment, e.At))
+	case e.Confirmation != nil || e.Adjustment != nil || e.Return:
+		return i.takeReturnEvent(ctx, warehouse, e)
 	case e.Consignment == "" && ofOrders(e):
 		return &fault.Fault{Kind: fault.Invalid, System: warehouse, Op: "take event", Code: "no_order", Message: "the event is about an order that it does not name"}
 	case e.Consignment == "":
 		return nil // about stock or items: the stock workflow reads the inventory itself
-	case e.Return:
-		wake = false // kept for the returns workflow
-		facts = append(facts, domain.Fact{Kind: domain.FactReturn, Key: "return:" + e.ID, At: e.At, Actor: "warehouse", Data: raw(e)})
 	case ofOrders(e):
 		var err error
 		if facts, reference, err = i.look(ctx, warehouse, e.Consignment); err != nil {

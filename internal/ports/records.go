@@ -42,6 +42,7 @@ type Taken struct {
 // ExceptionRecord is an open exception of an order or of a whole system.
 type ExceptionRecord struct {
 	Order    domain.OrderID // zero for a system's
+	Return   int            // number of the order's return that it is of; 0 = of the order itself
 	System   string         // of a system's exception
 	Kind     string
 	Cause    string

@@ -36,8 +36,11 @@ type WarehouseEvent struct {
 	Shipment    *domain.Shipment
 	// CancelRefused is set when the warehouse refuses a cancellation.
 	CancelRefused bool
-	// Return is true for return confirmations, which wait in the facts for the returns workflow.
+	// Return is true for what tells of a return; Confirmation is nil when it could not be decoded.
 	Return bool
+	// Confirmation is a return as the warehouse holds it, Adjustment a change of its books.
+	Confirmation *domain.ReturnConfirmation
+	Adjustment   *domain.Adjustment
 	// Raw is the subject without personal data.
 	Raw []byte
 }

@@ -29,7 +29,7 @@ func (s *Store) OpenExceptions(ctx context.Context, f ExceptionFilter, limit int
 		SELECT `+exceptionColumns+` FROM exceptions
 		WHERE resolved_at IS NULL
 			AND (@cause = '' OR cause = @cause) AND (@owner = '' OR owner = @owner) AND (@kind = '' OR kind = @kind)
-			AND (@system = '' OR system = @system) AND (@holder = '' OR holder = @holder)
+			AND (@system = '' OR system = @system) AND (@holder = '' OR holder = @holder OR holder LIKE @holder || ' return %')
 		ORDER BY opened_at, id LIMIT @limit`,
 		pgx.NamedArgs{"cause": f.Cause, "owner": f.Owner, "kind": f.Kind, "system": f.System, "holder": holder, "limit": limit})
 	if err != nil {
@@ -73,7 +73,7 @@ func (s *Store) ExceptionGroups(ctx context.Context) ([]ExceptionGroup, error) {
 func (s *Store) WaitingOrders(ctx context.Context, cause string, after domain.OrderID, limit int) ([]domain.OrderID, error) {
 	const op = "list waiting orders"
 	rows, err := s.pool.Query(ctx, `
-		SELECT store, number FROM exceptions
+		SELECT DISTINCT store, number FROM exceptions
 		WHERE cause = @cause AND resolved_at IS NULL AND store IS NOT NULL AND (store, number) > (@store, @number)
 		ORDER BY store, number LIMIT @limit`,
 		pgx.NamedArgs{"cause": cause, "store": after.Store, "number": after.Number, "limit": limit})
@@ -82,4 +82,27 @@ func (s *Store) WaitingOrders(ctx context.Context, cause string, after domain.Or
 	}
 	ids, err := pgx.CollectRows(rows, pgx.RowToStructByName[domain.OrderID])
 	return ids, toFault(op, err)
+}
+
+// WaitingReturns lists who of the orders waits on a cause: the order itself as number
+// 0, its returns by their numbers.
+func (s *Store) WaitingReturns(ctx context.Context, cause string, ids []domain.OrderID) (map[domain.OrderID][]int, error) {
+	const op = "list waiting returns"
+	stores, numbers := columnsOf(ids)
+	rows, err := s.pool.Query(ctx, `
+		SELECT store, number, return_no FROM exceptions
+		WHERE cause = @cause AND resolved_at IS NULL AND (store, number) IN (SELECT * FROM unnest(@stores::text[], @numbers::text[]))
+		ORDER BY store, number, return_no`,
+		pgx.NamedArgs{"cause": cause, "stores": stores, "numbers": numbers})
+	if err != nil {
+		return nil, toFault(op, err)
+	}
+	waiting := map[domain.OrderID][]int{}
+	var id domain.OrderID
+	var n int
+	_, err = pgx.ForEachRow(rows, []any{&id.Store, &id.Number, &n}, func() error {
+		waiting[id] = append(waiting[id], n)
+		return nil
+	})
+	return waiting, toFault(op, err)
 }

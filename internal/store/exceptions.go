@@ -16,6 +16,7 @@ import (
 type Exception struct {
 	ID         int64
 	Order      *domain.OrderID // nil for an exception of a system
+	Return     int             // number of the order's return that it is of; 0 = of the order itself
 	System     string          // required when Order is nil
 	Kind       string          // see internal/exceptions
 	Cause      string          // stable fingerprint, equal for equal causes
@@ -34,13 +35,13 @@ type Exception struct {
 }
 
 const exceptionColumns = `store, number, id, system, kind, cause, owner, severity, step, subject, problems, value, currency,
-	opened_at, resolved_at, answered_by, answer, reason`
+	opened_at, resolved_at, answered_by, answer, reason, return_no`
 
 func scanException(row pgx.CollectableRow) (Exception, error) {
 	var e Exception
 	var store, number *string
 	err := row.Scan(&store, &number, &e.ID, &e.System, &e.Kind, &e.Cause, &e.Owner, &e.Severity, &e.Step, &e.Subject, &e.Problems,
-		&e.Value, &e.Currency, &e.OpenedAt, &e.ResolvedAt, &e.AnsweredBy, &e.Answer, &e.Reason)
+		&e.Value, &e.Currency, &e.OpenedAt, &e.ResolvedAt, &e.AnsweredBy, &e.Answer, &e.Reason, &e.Return)
 	if store != nil && number != nil {
 		e.Order = &domain.OrderID{Store: *store, Number: *number}
 	}
@@ -50,10 +51,10 @@ func scanException(row pgx.CollectableRow) (Exception, error) {
 // openGiven opens what the JSON list @given holds. One row is open per holder and
 // cause: an open one keeps its id and instant, and takes the newest details.
 const openGiven = `
-	INSERT INTO exceptions AS e (store, number, system, kind, cause, owner, severity, step, subject, problems, value, currency, opened_at)
-	SELECT g.store, g.number, g.system, g.kind, g.cause, g.owner, g.severity, g.step, g.subject, g.problems, g.value, g.currency, @at
+	INSERT INTO exceptions AS e (store, number, system, kind, cause, owner, severity, step, subject, problems, value, currency, return_no, opened_at)
+	SELECT g.store, g.number, g.system, g.kind, g.cause, g.owner, g.severity, g.step, g.subject, g.problems, g.value, g.currency, g.return_no, @at
 	FROM jsonb_to_recordset(@given::jsonb) AS g (store text, number text, system text, kind text, cause text, owner text, severity text,
-		step text, subject text, problems jsonb, value bigint, currency text)
+		step text, subject text, problems jsonb, value bigint, currency text, return_no integer)
 	ON CONFLICT (holder, cause) WHERE resolved_at IS NULL DO UPDATE SET
 		system = excluded.system, kind = excluded.kind, owner = excluded.owner, severity = excluded.severity, step = excluded.step,
 		subject = excluded.subject, problems = excluded.problems, value = excluded.value, currency = excluded.currency`
@@ -72,12 +73,13 @@ type givenException struct {
 	Problems []domain.Refusal `json:"problems"`
 	Value    int64            `json:"value"`
 	Currency string           `json:"currency"`
+	Return   int              `json:"return_no"`
 }
 
 func givenFrom(e ports.ExceptionRecord) givenException {
 	g := givenException{
 		System: e.System, Kind: e.Kind, Cause: e.Cause, Owner: e.Owner, Severity: e.Severity,
-		Step: e.Step, Subject: e.Subject, Problems: e.Problems, Value: e.Value, Currency: e.Currency,
+		Step: e.Step, Subject: e.Subject, Problems: e.Problems, Value: e.Value, Currency: e.Currency, Return: e.Return,
 	}
 	if e.Order != (domain.OrderID{}) {
 		g.Store, g.Number = &e.Order.Store, &e.Order.Number
@@ -108,7 +110,17 @@ func (s *Store) OpenException(ctx context.Context, e ports.ExceptionRecord) (Exc
 // SyncExceptions makes the open exceptions of an order exactly those given: it opens
 // the new ones as of at, and resolves the others with who answered what and why. One
 // statement; Order and OpenedAt of the given ones are ignored. A second run with the same list changes nothing.
+// Those of the order's returns are left alone.
 func (s *Store) SyncExceptions(ctx context.Context, id domain.OrderID, open []ports.ExceptionRecord, by, answer, reason string, at time.Time) error {
+	return s.syncExceptions(ctx, id, 0, open, by, answer, reason, at)
+}
+
+// SyncReturnExceptions does for one return of an order what SyncExceptions does for the order.
+func (s *Store) SyncReturnExceptions(ctx context.Context, id domain.OrderID, n int, open []ports.ExceptionRecord, by, answer, reason string, at time.Time) error {
+	return s.syncExceptions(ctx, id, n, open, by, answer, reason, at)
+}
+
+func (s *Store) syncExceptions(ctx context.Context, id domain.OrderID, n int, open []ports.ExceptionRecord, by, answer, reason string, at time.Time) error {
 	const op = "sync exceptions"
 	given, causes := make([]givenException, 0, len(open)), make([]string, 0, len(open))
 	seen := map[string]bool{}
@@ -117,7 +129,7 @@ func (s *Store) SyncExceptions(ctx context.Context, id domain.OrderID, open []po
 			continue
 		}
 		seen[e.Cause] = true
-		e.Order = id
+		e.Order, e.Return = id, n
 		given, causes = append(given, givenFrom(e)), append(causes, e.Cause)
 	}
 	list, err := json.Marshal(given)
@@ -127,14 +139,14 @@ func (s *Store) SyncExceptions(ctx context.Context, id domain.OrderID, open []po
 	_, err = s.pool.Exec(ctx, `
 		WITH resolved AS (
 			UPDATE exceptions SET resolved_at = @at, answered_by = @by, answer = @answer, reason = @reason
-			WHERE store = @store AND number = @number AND holder = 'order ' || @store || '/' || @number
+			WHERE store = @store AND number = @number AND return_no = @n
 				AND resolved_at IS NULL AND cause <> ALL (@causes::text[])
 		)`+openGiven+`
 		WHERE (e.system, e.kind, e.owner, e.severity, e.step, e.subject, e.problems, e.value, e.currency)
 			IS DISTINCT FROM (excluded.system, excluded.kind, excluded.owner, excluded.severity, excluded.step, excluded.subject,
 				excluded.problems, excluded.value, excluded.currency)`,
 		pgx.NamedArgs{
-			"store": id.Store, "number": id.Number, "causes": causes, "given": string(list),
+			"store": id.Store, "number": id.Number, "n": n, "causes": causes, "given": string(list),
 			"by": by, "answer": answer, "reason": reason, "at": at,
 		})
 	return toFault(op, err)

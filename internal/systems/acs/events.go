@@ -86,8 +86,9 @@ func (w *Warehouse) event(raw []byte) (ports.WarehouseEvent, error) {
 		}
 		snapshot := w.shipment(shipment)
 		out.Shipment, out.Consignment = &snapshot, shipment.OrderNumber
+	case "return", "adjustment":
+		return w.returned(e, out)
 	default:
-		out.Return = e.Subject.Kind == "return"
 		out.Raw = stripped(e.Data)
 	}
 	return out, nil

@@ -220,6 +220,36 @@ type CommentResponse struct {
 // GetOrders returns CommentResponse.Orders, and is useful for accessing the field via an interface.
 func (v *CommentResponse) GetOrders() []OrderComment { return v.Orders }
 
+// CompleteReturnCompleteReturnReturnCompletePayload includes the requested fields of the GraphQL type ReturnCompletePayload.
+type CompleteReturnCompleteReturnReturnCompletePayload struct {
+	Return       *Return       `json:"return"`
+	UserErrors   []wire.Notice `json:"userErrors"`
+	UserWarnings []wire.Notice `json:"userWarnings"`
+}
+
+// GetReturn returns CompleteReturnCompleteReturnReturnCompletePayload.Return, and is useful for accessing the field via an interface.
+func (v *CompleteReturnCompleteReturnReturnCompletePayload) GetReturn() *Return { return v.Return }
+
+// GetUserErrors returns CompleteReturnCompleteReturnReturnCompletePayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *CompleteReturnCompleteReturnReturnCompletePayload) GetUserErrors() []wire.Notice {
+	return v.UserErrors
+}
+
+// GetUserWarnings returns CompleteReturnCompleteReturnReturnCompletePayload.UserWarnings, and is useful for accessing the field via an interface.
+func (v *CompleteReturnCompleteReturnReturnCompletePayload) GetUserWarnings() []wire.Notice {
+	return v.UserWarnings
+}
+
+// CompleteReturnResponse is returned by CompleteReturn on success.
+type CompleteReturnResponse struct {
+	CompleteReturn CompleteReturnCompleteReturnReturnCompletePayload `json:"completeReturn"`
+}
+
+// GetCompleteReturn returns CompleteReturnResponse.CompleteReturn, and is useful for accessing the field via an interface.
+func (v *CompleteReturnResponse) GetCompleteReturn() CompleteReturnCompleteReturnReturnCompletePayload {
+	return v.CompleteReturn
+}
+
 // CompleteShipmentCompleteShipmentShipmentCompletePayload includes the requested fields of the GraphQL type ShipmentCompletePayload.
 type CompleteShipmentCompleteShipmentShipmentCompletePayload struct {
 	Shipment     *Shipment     `json:"shipment"`
@@ -344,6 +374,36 @@ type Country struct {
 
 // GetCode returns Country.Code, and is useful for accessing the field via an interface.
 func (v *Country) GetCode() string { return v.Code }
+
+// CreateReturnCreateReturnReturnCreatePayload includes the requested fields of the GraphQL type ReturnCreatePayload.
+type CreateReturnCreateReturnReturnCreatePayload struct {
+	Return       *Return       `json:"return"`
+	UserErrors   []wire.Notice `json:"userErrors"`
+	UserWarnings []wire.Notice `json:"userWarnings"`
+}
+
+// GetReturn returns CreateReturnCreateReturnReturnCreatePayload.Return, and is useful for accessing the field via an interface.
+func (v *CreateReturnCreateReturnReturnCreatePayload) GetReturn() *Return { return v.Return }
+
+// GetUserErrors returns CreateReturnCreateReturnReturnCreatePayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *CreateReturnCreateReturnReturnCreatePayload) GetUserErrors() []wire.Notice {
+	return v.UserErrors
+}
+
+// GetUserWarnings returns CreateReturnCreateReturnReturnCreatePayload.UserWarnings, and is useful for accessing the field via an interface.
+func (v *CreateReturnCreateReturnReturnCreatePayload) GetUserWarnings() []wire.Notice {
+	return v.UserWarnings
+}
+
+// CreateReturnResponse is returned by CreateReturn on success.
+type CreateReturnResponse struct {
+	CreateReturn CreateReturnCreateReturnReturnCreatePayload `json:"createReturn"`
+}
+
+// GetCreateReturn returns CreateReturnResponse.CreateReturn, and is useful for accessing the field via an interface.
+func (v *CreateReturnResponse) GetCreateReturn() CreateReturnCreateReturnReturnCreatePayload {
+	return v.CreateReturn
+}
 
 // CreateShipmentCreateShipmentShipmentCreatePayload includes the requested fields of the GraphQL type ShipmentCreatePayload.
 type CreateShipmentCreateShipmentShipmentCreatePayload struct {
@@ -1584,6 +1644,42 @@ func (v *ReadStockResponse) GetOrders4() []StockOrder { return v.Orders4 }
 // GetOrders5 returns ReadStockResponse.Orders5, and is useful for accessing the field via an interface.
 func (v *ReadStockResponse) GetOrders5() []StockOrder { return v.Orders5 }
 
+// RefundReturnRefundReturnReturnRefundPayload includes the requested fields of the GraphQL type ReturnRefundPayload.
+type RefundReturnRefundReturnReturnRefundPayload struct {
+	Return              *Return       `json:"return"`
+	PaymentHistoryEntry *PaymentEntry `json:"paymentHistoryEntry"`
+	UserErrors          []wire.Notice `json:"userErrors"`
+	UserWarnings        []wire.Notice `json:"userWarnings"`
+}
+
+// GetReturn returns RefundReturnRefundReturnReturnRefundPayload.Return, and is useful for accessing the field via an interface.
+func (v *RefundReturnRefundReturnReturnRefundPayload) GetReturn() *Return { return v.Return }
+
+// GetPaymentHistoryEntry returns RefundReturnRefundReturnReturnRefundPayload.PaymentHistoryEntry, and is useful for accessing the field via an interface.
+func (v *RefundReturnRefundReturnReturnRefundPayload) GetPaymentHistoryEntry() *PaymentEntry {
+	return v.PaymentHistoryEntry
+}
+
+// GetUserErrors returns RefundReturnRefundReturnReturnRefundPayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *RefundReturnRefundReturnReturnRefundPayload) GetUserErrors() []wire.Notice {
+	return v.UserErrors
+}
+
+// GetUserWarnings returns RefundReturnRefundReturnReturnRefundPayload.UserWarnings, and is useful for accessing the field via an interface.
+func (v *RefundReturnRefundReturnReturnRefundPayload) GetUserWarnings() []wire.Notice {
+	return v.UserWarnings
+}
+
+// RefundReturnResponse is returned by RefundReturn on success.
+type RefundReturnResponse struct {
+	RefundReturn RefundReturnRefundReturnReturnRefundPayload `json:"refundReturn"`
+}
+
+// GetRefundReturn returns RefundReturnResponse.RefundReturn, and is useful for accessing the field via an interface.
+func (v *RefundReturnResponse) GetRefundReturn() RefundReturnRefundReturnReturnRefundPayload {
+	return v.RefundReturn
+}
+
 // ReleaseAuthorisationReleaseRemainingOrderAuthorizationReleaseRemainingOrderAuthorizationPayload includes the requested fields of the GraphQL type ReleaseRemainingOrderAuthorizationPayload.
 type ReleaseAuthorisationReleaseRemainingOrderAuthorizationReleaseRemainingOrderAuthorizationPayload struct {
 	UserErrors   []wire.Notice `json:"userErrors"`
@@ -1609,6 +1705,251 @@ type ReleaseAuthorisationResponse struct {
 func (v *ReleaseAuthorisationResponse) GetReleaseRemainingOrderAuthorization() ReleaseAuthorisationReleaseRemainingOrderAuthorizationReleaseRemainingOrderAuthorizationPayload {
 	return v.ReleaseRemainingOrderAuthorization
 }
+
+// Return includes the requested fields of the GraphQL type Return.
+type Return struct {
+	Typename             *string         `json:"__typename"`
+	Id                   int             `json:"id"`
+	ReturnStatus         ReturnStatus    `json:"returnStatus"`
+	CreatedAt            string          `json:"createdAt"`
+	ReturnedToStock      bool            `json:"returnedToStock"`
+	ExternalId           *string         `json:"externalId"`
+	GrandTotal           wire.Money      `json:"grandTotal"`
+	Store                ReturnStore     `json:"store"`
+	Order                *ReturnOrder    `json:"order"`
+	Shipment             *ReturnShipment `json:"shipment"`
+	Lines                []ReturnLine    `json:"lines"`
+	RefundPaymentHistory []PaymentEntry  `json:"refundPaymentHistory"`
+}
+
+// GetTypename returns Return.Typename, and is useful for accessing the field via an interface.
+func (v *Return) GetTypename() *string { return v.Typename }
+
+// GetId returns Return.Id, and is useful for accessing the field via an interface.
+func (v *Return) GetId() int { return v.Id }
+
+// GetReturnStatus returns Return.ReturnStatus, and is useful for accessing the field via an interface.
+func (v *Return) GetReturnStatus() ReturnStatus { return v.ReturnStatus }
+
+// GetCreatedAt returns Return.CreatedAt, and is useful for accessing the field via an interface.
+func (v *Return) GetCreatedAt() string { return v.CreatedAt }
+
+// GetReturnedToStock returns Return.ReturnedToStock, and is useful for accessing the field via an interface.
+func (v *Return) GetReturnedToStock() bool { return v.ReturnedToStock }
+
+// GetExternalId returns Return.ExternalId, and is useful for accessing the field via an interface.
+func (v *Return) GetExternalId() *string { return v.ExternalId }
+
+// GetGrandTotal returns Return.GrandTotal, and is useful for accessing the field via an interface.
+func (v *Return) GetGrandTotal() wire.Money { return v.GrandTotal }
+
+// GetStore returns Return.Store, and is useful for accessing the field via an interface.
+func (v *Return) GetStore() ReturnStore { return v.Store }
+
+// GetOrder returns Return.Order, and is useful for accessing the field via an interface.
+func (v *Return) GetOrder() *ReturnOrder { return v.Order }
+
+// GetShipment returns Return.Shipment, and is useful for accessing the field via an interface.
+func (v *Return) GetShipment() *ReturnShipment { return v.Shipment }
+
+// GetLines returns Return.Lines, and is useful for accessing the field via an interface.
+func (v *Return) GetLines() []ReturnLine { return v.Lines }
+
+// GetRefundPaymentHistory returns Return.RefundPaymentHistory, and is useful for accessing the field via an interface.
+func (v *Return) GetRefundPaymentHistory() []PaymentEntry { return v.RefundPaymentHistory }
+
+type ReturnCompleteInput struct {
+	SendEmail *bool `json:"sendEmail"`
+}
+
+// GetSendEmail returns ReturnCompleteInput.SendEmail, and is useful for accessing the field via an interface.
+func (v *ReturnCompleteInput) GetSendEmail() *bool { return v.SendEmail }
+
+type ReturnCostPolicyInput struct {
+	Value        *MonetaryValueInput `json:"value,omitempty"`
+	FromShipment *bool               `json:"fromShipment,omitempty"`
+}
+
+// GetValue returns ReturnCostPolicyInput.Value, and is useful for accessing the field via an interface.
+func (v *ReturnCostPolicyInput) GetValue() *MonetaryValueInput { return v.Value }
+
+// GetFromShipment returns ReturnCostPolicyInput.FromShipment, and is useful for accessing the field via an interface.
+func (v *ReturnCostPolicyInput) GetFromShipment() *bool { return v.FromShipment }
+
+type ReturnCreateInput struct {
+	Shipment                ShipmentInput           `json:"shipment"`
+	Lines                   []ReturnLineCreateInput `json:"lines"`
+	ReturnStockActionPolicy StockPolicyActionInput  `json:"returnStockActionPolicy"`
+	HandlingCost            *ReturnCostPolicyInput  `json:"handlingCost,omitempty"`
+	ShippingCost            *ReturnCostPolicyInput  `json:"shippingCost,omitempty"`
+	VoucherValue            *ReturnCostPolicyInput  `json:"voucherValue,omitempty"`
+	ReturnCost              *MonetaryValueInput     `json:"returnCost,omitempty"`
+	Comment                 *string                 `json:"comment,omitempty"`
+	CreatedAt               *string                 `json:"createdAt,omitempty"`
+	ExternalId              *string                 `json:"externalId,omitempty"`
+}
+
+// GetShipment returns ReturnCreateInput.Shipment, and is useful for accessing the field via an interface.
+func (v *ReturnCreateInput) GetShipment() ShipmentInput { return v.Shipment }
+
+// GetLines returns ReturnCreateInput.Lines, and is useful for accessing the field via an interface.
+func (v *ReturnCreateInput) GetLines() []ReturnLineCreateInput { return v.Lines }
+
+// GetReturnStockActionPolicy returns ReturnCreateInput.ReturnStockActionPolicy, and is useful for accessing the field via an interface.
+func (v *ReturnCreateInput) GetReturnStockActionPolicy() StockPolicyActionInput {
+	return v.ReturnStockActionPolicy
+}
+
+// GetHandlingCost returns ReturnCreateInput.HandlingCost, and is useful for accessing the field via an interface.
+func (v *ReturnCreateInput) GetHandlingCost() *ReturnCostPolicyInput { return v.HandlingCost }
+
+// GetShippingCost returns ReturnCreateInput.ShippingCost, and is useful for accessing the field via an interface.
+func (v *ReturnCreateInput) GetShippingCost() *ReturnCostPolicyInput { return v.ShippingCost }
+
+// GetVoucherValue returns ReturnCreateInput.VoucherValue, and is useful for accessing the field via an interface.
+func (v *ReturnCreateInput) GetVoucherValue() *ReturnCostPolicyInput { return v.VoucherValue }
+
+// GetReturnCost returns ReturnCreateInput.ReturnCost, and is useful for accessing the field via an interface.
+func (v *ReturnCreateInput) GetReturnCost() *MonetaryValueInput { return v.ReturnCost }
+
+// GetComment returns ReturnCreateInput.Comment, and is useful for accessing the field via an interface.
+func (v *ReturnCreateInput) GetComment() *string { return v.Comment }
+
+// GetCreatedAt returns ReturnCreateInput.CreatedAt, and is useful for accessing the field via an interface.
+func (v *ReturnCreateInput) GetCreatedAt() *string { return v.CreatedAt }
+
+// GetExternalId returns ReturnCreateInput.ExternalId, and is useful for accessing the field via an interface.
+func (v *ReturnCreateInput) GetExternalId() *string { return v.ExternalId }
+
+// ReturnLine includes the requested fields of the GraphQL type ReturnLine.
+type ReturnLine struct {
+	Quantity  int               `json:"quantity"`
+	OrderLine ShipmentOrderLine `json:"orderLine"`
+}
+
+// GetQuantity returns ReturnLine.Quantity, and is useful for accessing the field via an interface.
+func (v *ReturnLine) GetQuantity() int { return v.Quantity }
+
+// GetOrderLine returns ReturnLine.OrderLine, and is useful for accessing the field via an interface.
+func (v *ReturnLine) GetOrderLine() ShipmentOrderLine { return v.OrderLine }
+
+type ReturnLineCreateInput struct {
+	ShipmentLine ShipmentLineIdInput `json:"shipmentLine"`
+	Quantity     int                 `json:"quantity"`
+}
+
+// GetShipmentLine returns ReturnLineCreateInput.ShipmentLine, and is useful for accessing the field via an interface.
+func (v *ReturnLineCreateInput) GetShipmentLine() ShipmentLineIdInput { return v.ShipmentLine }
+
+// GetQuantity returns ReturnLineCreateInput.Quantity, and is useful for accessing the field via an interface.
+func (v *ReturnLineCreateInput) GetQuantity() int { return v.Quantity }
+
+// ReturnOrder includes the requested fields of the GraphQL type Order.
+type ReturnOrder struct {
+	Typename *string `json:"__typename"`
+	Number   int     `json:"number"`
+}
+
+// GetTypename returns ReturnOrder.Typename, and is useful for accessing the field via an interface.
+func (v *ReturnOrder) GetTypename() *string { return v.Typename }
+
+// GetNumber returns ReturnOrder.Number, and is useful for accessing the field via an interface.
+func (v *ReturnOrder) GetNumber() int { return v.Number }
+
+type ReturnRefundInput struct {
+	SendEmail *bool `json:"sendEmail"`
+}
+
+// GetSendEmail returns ReturnRefundInput.SendEmail, and is useful for accessing the field via an interface.
+func (v *ReturnRefundInput) GetSendEmail() *bool { return v.SendEmail }
+
+// ReturnShipment includes the requested fields of the GraphQL type Shipment.
+type ReturnShipment struct {
+	Typename *string `json:"__typename"`
+	Id       int     `json:"id"`
+}
+
+// GetTypename returns ReturnShipment.Typename, and is useful for accessing the field via an interface.
+func (v *ReturnShipment) GetTypename() *string { return v.Typename }
+
+// GetId returns ReturnShipment.Id, and is useful for accessing the field via an interface.
+func (v *ReturnShipment) GetId() int { return v.Id }
+
+type ReturnStatus string
+
+const (
+	ReturnStatusPending   ReturnStatus = "PENDING"
+	ReturnStatusCompleted ReturnStatus = "COMPLETED"
+)
+
+var AllReturnStatus = []ReturnStatus{
+	ReturnStatusPending,
+	ReturnStatusCompleted,
+}
+
+// ReturnStore includes the requested fields of the GraphQL type Store.
+type ReturnStore struct {
+	Id int `json:"id"`
+}
+
+// GetId returns ReturnStore.Id, and is useful for accessing the field via an interface.
+func (v *ReturnStore) GetId() int { return v.Id }
+
+// ReturnableLine includes the requested fields of the GraphQL type ShipmentLine.
+type ReturnableLine struct {
+	Id               int               `json:"id"`
+	Quantity         int               `json:"quantity"`
+	ReturnedQuantity int               `json:"returnedQuantity"`
+	OrderLine        ShipmentOrderLine `json:"orderLine"`
+}
+
+// GetId returns ReturnableLine.Id, and is useful for accessing the field via an interface.
+func (v *ReturnableLine) GetId() int { return v.Id }
+
+// GetQuantity returns ReturnableLine.Quantity, and is useful for accessing the field via an interface.
+func (v *ReturnableLine) GetQuantity() int { return v.Quantity }
+
+// GetReturnedQuantity returns ReturnableLine.ReturnedQuantity, and is useful for accessing the field via an interface.
+func (v *ReturnableLine) GetReturnedQuantity() int { return v.ReturnedQuantity }
+
+// GetOrderLine returns ReturnableLine.OrderLine, and is useful for accessing the field via an interface.
+func (v *ReturnableLine) GetOrderLine() ShipmentOrderLine { return v.OrderLine }
+
+// ReturnableLinesResponse is returned by ReturnableLines on success.
+type ReturnableLinesResponse struct {
+	Shipments []ReturnableShipment `json:"shipments"`
+}
+
+// GetShipments returns ReturnableLinesResponse.Shipments, and is useful for accessing the field via an interface.
+func (v *ReturnableLinesResponse) GetShipments() []ReturnableShipment { return v.Shipments }
+
+// ReturnableShipment includes the requested fields of the GraphQL type Shipment.
+type ReturnableShipment struct {
+	Typename  *string          `json:"__typename"`
+	Id        int              `json:"id"`
+	IsShipped bool             `json:"isShipped"`
+	Lines     []ReturnableLine `json:"lines"`
+}
+
+// GetTypename returns ReturnableShipment.Typename, and is useful for accessing the field via an interface.
+func (v *ReturnableShipment) GetTypename() *string { return v.Typename }
+
+// GetId returns ReturnableShipment.Id, and is useful for accessing the field via an interface.
+func (v *ReturnableShipment) GetId() int { return v.Id }
+
+// GetIsShipped returns ReturnableShipment.IsShipped, and is useful for accessing the field via an interface.
+func (v *ReturnableShipment) GetIsShipped() bool { return v.IsShipped }
+
+// GetLines returns ReturnableShipment.Lines, and is useful for accessing the field via an interface.
+func (v *ReturnableShipment) GetLines() []ReturnableLine { return v.Lines }
+
+// ReturnsResponse is returned by Returns on success.
+type ReturnsResponse struct {
+	Returns []Return `json:"returns"`
+}
+
+// GetReturns returns ReturnsResponse.Returns, and is useful for accessing the field via an interface.
+func (v *ReturnsResponse) GetReturns() []Return { return v.Returns }
 
 // SetStockResponse is returned by SetStock on success.
 type SetStockResponse struct {
@@ -1801,6 +2142,17 @@ func (v *ShipmentInfoInput) GetInternalShippingCost() *MonetaryValueInput {
 	return v.InternalShippingCost
 }
 
+type ShipmentInput struct {
+	Id         *int    `json:"id,omitempty"`
+	ExternalId *string `json:"externalId,omitempty"`
+}
+
+// GetId returns ShipmentInput.Id, and is useful for accessing the field via an interface.
+func (v *ShipmentInput) GetId() *int { return v.Id }
+
+// GetExternalId returns ShipmentInput.ExternalId, and is useful for accessing the field via an interface.
+func (v *ShipmentInput) GetExternalId() *string { return v.ExternalId }
+
 // ShipmentLine includes the requested fields of the GraphQL type ShipmentLine.
 type ShipmentLine struct {
 	Quantity  int               `json:"quantity"`
@@ -1812,6 +2164,13 @@ func (v *ShipmentLine) GetQuantity() int { return v.Quantity }
 
 // GetOrderLine returns ShipmentLine.OrderLine, and is useful for accessing the field via an interface.
 func (v *ShipmentLine) GetOrderLine() ShipmentOrderLine { return v.OrderLine }
+
+type ShipmentLineIdInput struct {
+	Id *int `json:"id,omitempty"`
+}
+
+// GetId returns ShipmentLineIdInput.Id, and is useful for accessing the field via an interface.
+func (v *ShipmentLineIdInput) GetId() *int { return v.Id }
 
 type ShipmentLineInput struct {
 	OrderLine OrderLineInput `json:"orderLine"`
@@ -2447,6 +2806,18 @@ type __CommentInput struct {
 // GetNumbers returns __CommentInput.Numbers, and is useful for accessing the field via an interface.
 func (v *__CommentInput) GetNumbers() []int { return v.Numbers }
 
+// __CompleteReturnInput is used internally by genqlient
+type __CompleteReturnInput struct {
+	Id    int                 `json:"id"`
+	Input ReturnCompleteInput `json:"input"`
+}
+
+// GetId returns __CompleteReturnInput.Id, and is useful for accessing the field via an interface.
+func (v *__CompleteReturnInput) GetId() int { return v.Id }
+
+// GetInput returns __CompleteReturnInput.Input, and is useful for accessing the field via an interface.
+func (v *__CompleteReturnInput) GetInput() ReturnCompleteInput { return v.Input }
+
 // __CompleteShipmentInput is used internally by genqlient
 type __CompleteShipmentInput struct {
 	Id    int                   `json:"id,omitempty"`
@@ -2490,6 +2861,14 @@ func (v *__CountOrdersInput) GetLimit() int { return v.Limit }
 
 // GetPage returns __CountOrdersInput.Page, and is useful for accessing the field via an interface.
 func (v *__CountOrdersInput) GetPage() int { return v.Page }
+
+// __CreateReturnInput is used internally by genqlient
+type __CreateReturnInput struct {
+	Input ReturnCreateInput `json:"input,omitempty"`
+}
+
+// GetInput returns __CreateReturnInput.Input, and is useful for accessing the field via an interface.
+func (v *__CreateReturnInput) GetInput() ReturnCreateInput { return v.Input }
 
 // __CreateShipmentInput is used internally by genqlient
 type __CreateShipmentInput struct {
@@ -2695,6 +3074,18 @@ func (v *__ReadStockInput) GetOrders5() []int { return v.Orders5 }
 // GetWith5 returns __ReadStockInput.With5, and is useful for accessing the field via an interface.
 func (v *__ReadStockInput) GetWith5() bool { return v.With5 }
 
+// __RefundReturnInput is used internally by genqlient
+type __RefundReturnInput struct {
+	Id    int               `json:"id"`
+	Input ReturnRefundInput `json:"input"`
+}
+
+// GetId returns __RefundReturnInput.Id, and is useful for accessing the field via an interface.
+func (v *__RefundReturnInput) GetId() int { return v.Id }
+
+// GetInput returns __RefundReturnInput.Input, and is useful for accessing the field via an interface.
+func (v *__RefundReturnInput) GetInput() ReturnRefundInput { return v.Input }
+
 // __ReleaseAuthorisationInput is used internally by genqlient
 type __ReleaseAuthorisationInput struct {
 	Order OrderInput `json:"order,omitempty"`
@@ -2702,6 +3093,34 @@ type __ReleaseAuthorisationInput struct {
 
 // GetOrder returns __ReleaseAuthorisationInput.Order, and is useful for accessing the field via an interface.
 func (v *__ReleaseAuthorisationInput) GetOrder() OrderInput { return v.Order }
+
+// __ReturnableLinesInput is used internally by genqlient
+type __ReturnableLinesInput struct {
+	Ids []int `json:"ids"`
+}
+
+// GetIds returns __ReturnableLinesInput.Ids, and is useful for accessing the field via an interface.
+func (v *__ReturnableLinesInput) GetIds() []int { return v.Ids }
+
+// __ReturnsInput is used internally by genqlient
+type __ReturnsInput struct {
+	Orders []string `json:"orders,omitempty"`
+	Ids    []int    `json:"ids,omitempty"`
+	Limit  int      `json:"limit"`
+	Page   int      `json:"page"`
+}
+
+// GetOrders returns __ReturnsInput.Orders, and is useful for accessing the field via an interface.
+func (v *__ReturnsInput) GetOrders() []string { return v.Orders }
+
+// GetIds returns __ReturnsInput.Ids, and is useful for accessing the field via an interface.
+func (v *__ReturnsInput) GetIds() []int { return v.Ids }
+
+// GetLimit returns __ReturnsInput.Limit, and is useful for accessing the field via an interface.
+func (v *__ReturnsInput) GetLimit() int { return v.Limit }
+
+// GetPage returns __ReturnsInput.Page, and is useful for accessing the field via an interface.
+func (v *__ReturnsInput) GetPage() int { return v.Page }
 
 // __SetStockInput is used internally by genqlient
 type __SetStockInput struct {
@@ -3052,6 +3471,93 @@ func Comment(
 	return data_, err_
 }
 
+// The mutation executed by CompleteReturn.
+const CompleteReturn_Operation = `
+mutation CompleteReturn ($id: Int!, $input: ReturnCompleteInput!) {
+	completeReturn(id: $id, input: $input) {
+		return {
+			__typename
+			id
+			returnStatus
+			createdAt
+			returnedToStock
+			externalId
+			grandTotal {
+				value
+				currency {
+					code
+				}
+			}
+			store {
+				id
+			}
+			order {
+				__typename
+				number
+			}
+			shipment {
+				__typename
+				id
+			}
+			lines {
+				quantity
+				orderLine {
+					__typename
+					id
+				}
+			}
+			refundPaymentHistory {
+				id
+				createdAt
+				status
+				entryType
+				value {
+					value
+					currency {
+						code
+					}
+				}
+			}
+		}
+		userErrors {
+			message
+			path
+		}
+		userWarnings {
+			message
+			path
+		}
+	}
+}
+`
+
+func CompleteReturn(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id int,
+	input ReturnCompleteInput,
+) (data_ *CompleteReturnResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "CompleteReturn",
+		Query:  CompleteReturn_Operation,
+		Variables: &__CompleteReturnInput{
+			Id:    id,
+			Input: input,
+		},
+	}
+
+	data_ = &CompleteReturnResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The mutation executed by CompleteShipment.
 const CompleteShipment_Operation = `
 mutation CompleteShipment ($id: Int!, $input: ShipmentCompleteInput!) {
@@ -3206,6 +3712,91 @@ func CountOrders(
 	}
 
 	data_ = &CountOrdersResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by CreateReturn.
+const CreateReturn_Operation = `
+mutation CreateReturn ($input: ReturnCreateInput!) {
+	createReturn(input: $input) {
+		return {
+			__typename
+			id
+			returnStatus
+			createdAt
+			returnedToStock
+			externalId
+			grandTotal {
+				value
+				currency {
+					code
+				}
+			}
+			store {
+				id
+			}
+			order {
+				__typename
+				number
+			}
+			shipment {
+				__typename
+				id
+			}
+			lines {
+				quantity
+				orderLine {
+					__typename
+					id
+				}
+			}
+			refundPaymentHistory {
+				id
+				createdAt
+				status
+				entryType
+				value {
+					value
+					currency {
+						code
+					}
+				}
+			}
+		}
+		userErrors {
+			message
+			path
+		}
+		userWarnings {
+			message
+			path
+		}
+	}
+}
+`
+
+func CreateReturn(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	input ReturnCreateInput,
+) (data_ *CreateReturnResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "CreateReturn",
+		Query:  CreateReturn_Operation,
+		Variables: &__CreateReturnInput{
+			Input: input,
+		},
+	}
+
+	data_ = &CreateReturnResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -4276,6 +4867,105 @@ func ReadStock(
 	return data_, err_
 }
 
+// The mutation executed by RefundReturn.
+const RefundReturn_Operation = `
+mutation RefundReturn ($id: Int!, $input: ReturnRefundInput!) {
+	refundReturn(id: $id, input: $input) {
+		return {
+			__typename
+			id
+			returnStatus
+			createdAt
+			returnedToStock
+			externalId
+			grandTotal {
+				value
+				currency {
+					code
+				}
+			}
+			store {
+				id
+			}
+			order {
+				__typename
+				number
+			}
+			shipment {
+				__typename
+				id
+			}
+			lines {
+				quantity
+				orderLine {
+					__typename
+					id
+				}
+			}
+			refundPaymentHistory {
+				id
+				createdAt
+				status
+				entryType
+				value {
+					value
+					currency {
+						code
+					}
+				}
+			}
+		}
+		paymentHistoryEntry {
+			id
+			createdAt
+			status
+			entryType
+			value {
+				value
+				currency {
+					code
+				}
+			}
+		}
+		userErrors {
+			message
+			path
+		}
+		userWarnings {
+			message
+			path
+		}
+	}
+}
+`
+
+func RefundReturn(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id int,
+	input ReturnRefundInput,
+) (data_ *RefundReturnResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "RefundReturn",
+		Query:  RefundReturn_Operation,
+		Variables: &__RefundReturnInput{
+			Id:    id,
+			Input: input,
+		},
+	}
+
+	data_ = &RefundReturnResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The mutation executed by ReleaseAuthorisation.
 const ReleaseAuthorisation_Operation = `
 mutation ReleaseAuthorisation ($order: OrderInput!) {
@@ -4306,6 +4996,134 @@ func ReleaseAuthorisation(
 	}
 
 	data_ = &ReleaseAuthorisationResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by ReturnableLines.
+const ReturnableLines_Operation = `
+query ReturnableLines ($ids: [Int!]!) {
+	shipments(where: {id:$ids}, limit: 1) {
+		__typename
+		id
+		isShipped
+		lines {
+			id
+			quantity
+			returnedQuantity
+			orderLine {
+				__typename
+				id
+			}
+		}
+	}
+}
+`
+
+// What a shipment has left to return.
+func ReturnableLines(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	ids []int,
+) (data_ *ReturnableLinesResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "ReturnableLines",
+		Query:  ReturnableLines_Operation,
+		Variables: &__ReturnableLinesInput{
+			Ids: ids,
+		},
+	}
+
+	data_ = &ReturnableLinesResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by Returns.
+const Returns_Operation = `
+query Returns ($orders: [String!], $ids: [Int!], $limit: Int!, $page: Int!) {
+	returns(where: {orderId:$orders,id:$ids}, sort: [id_ASC], limit: $limit, page: $page) {
+		__typename
+		id
+		returnStatus
+		createdAt
+		returnedToStock
+		externalId
+		grandTotal {
+			value
+			currency {
+				code
+			}
+		}
+		store {
+			id
+		}
+		order {
+			__typename
+			number
+		}
+		shipment {
+			__typename
+			id
+		}
+		lines {
+			quantity
+			orderLine {
+				__typename
+				id
+			}
+		}
+		refundPaymentHistory {
+			id
+			createdAt
+			status
+			entryType
+			value {
+				value
+				currency {
+					code
+				}
+			}
+		}
+	}
+}
+`
+
+// Returns of orders, or by id; those made by people too.
+func Returns(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	orders []string,
+	ids []int,
+	limit int,
+	page int,
+) (data_ *ReturnsResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "Returns",
+		Query:  Returns_Operation,
+		Variables: &__ReturnsInput{
+			Orders: orders,
+			Ids:    ids,
+			Limit:  limit,
+			Page:   page,
+		},
+	}
+
+	data_ = &ReturnsResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(

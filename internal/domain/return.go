@@ -1,0 +1,222 @@
+package domain
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"time"
+)
+
+// ReturnType says what kind of parcel came back.
+type ReturnType string
+
+// Kinds of returning parcel. An exchange never refunds by itself; undelivered is a
+// parcel that was refused at the door or could not be delivered.
+const (
+	CustomerReturn ReturnType = "customer-return"
+	RentalReturn   ReturnType = "rental-return"
+	Undelivered    ReturnType = "undelivered"
+	Exchange       ReturnType = "exchange"
+	Unidentified   ReturnType = "unidentified"
+)
+
+// ReturnConfirmation is what a warehouse says of a parcel that came back, at a
+// revision: one record for each garment in it.
+type ReturnConfirmation struct {
+	ID          string       `json:"id"`
+	Warehouse   string       `json:"warehouse"`
+	Consignment string       `json:"consignment,omitempty"` // the order's number at the warehouse; empty when the parcel could not be matched
+	RMA         string       `json:"rma,omitempty"`
+	Type        ReturnType   `json:"type"`
+	Status      string       `json:"status"` // the warehouse's own word
+	Revision    int64        `json:"revision"`
+	ReceivedAt  time.Time    `json:"receivedAt"`
+	Units       []ReturnUnit `json:"units"`
+}
+
+// ReturnUnit is one garment of a return. (ReturnConfirmation.ID, Ref) names it for
+// good; a higher revision replaces what was decided before.
+type ReturnUnit struct {
+	Ref           string    `json:"ref"`
+	Line          string    `json:"line,omitempty"` // the shop's line id; empty when the warehouse could not tell
+	SKU           string    `json:"sku"`            // the warehouse's item
+	Serial        string    `json:"serial,omitempty"`
+	Grade         string    `json:"grade,omitempty"`
+	Disposition   string    `json:"disposition"` // the warehouse's own word; rules say what it means
+	Final         bool      `json:"final"`
+	Revision      int64     `json:"revision"`
+	DecidedAt     time.Time `json:"decidedAt"`
+	Reasons       []string  `json:"reasons,omitempty"`
+	ExpectedReady string    `json:"expectedReady,omitempty"` // YYYY-MM-DD, of a refurbishment
+	ResultingSKU  string    `json:"resultingSku,omitempty"`  // of a regrading: the item it is from now on
+}
+
+// Adjustment is a change of a warehouse's books outside orders, such as a write-off.
+type Adjustment struct {
+	ID          string    `json:"id"`
+	Warehouse   string    `json:"warehouse"`
+	SKU         string    `json:"sku"`
+	Serials     []string  `json:"serials,omitempty"`
+	Delta       int       `json:"delta"`  // negative removes units from the books
+	Reason      string    `json:"reason"` // the warehouse's own word
+	UnitCost    int64     `json:"unitCost,omitempty"`
+	Currency    string    `json:"currency,omitempty"` // of UnitCost; empty when no cost is told
+	Return      string    `json:"return,omitempty"`   // the return that it belongs to
+	Consignment string    `json:"consignment,omitempty"`
+	At          time.Time `json:"at"`
+}
+
+// ShopReturn is a return as the shop holds it. Amounts are gross, in minor units.
+type ShopReturn struct {
+	ID           string         `json:"id"`
+	Order        OrderID        `json:"order"`
+	Shipment     string         `json:"shipment"` // the shop's shipment id
+	External     string         `json:"external,omitempty"`
+	Completed    bool           `json:"completed"`
+	Deleted      bool           `json:"deleted,omitempty"`
+	ToStock      bool           `json:"toStock,omitempty"` // its units were put back on sale by the shop itself
+	Lines        []LineQuantity `json:"lines"`             // by the shop's order line id
+	Total        int64          `json:"total"`
+	Currency     string         `json:"currency"`
+	Refunded     int64          `json:"refunded,omitempty"`     // paid back for certain
+	RefundAsked  int            `json:"refundAsked,omitempty"`  // requests that have no outcome yet
+	RefundFailed int            `json:"refundFailed,omitempty"` // attempts that came to nothing
+	CreatedAt    time.Time      `json:"createdAt"`
+}
+
+// Kinds of fact about returns, with the type of their data.
+const (
+	FactReturnConfirmation FactKind = "return-confirmation" // a warehouse's return at a revision: ReturnConfirmation
+	FactAdjustment         FactKind = "adjustment"          // a write-off or regrading in a warehouse's books: Adjustment
+	FactShopReturn         FactKind = "shop-return"         // a return as the shop shows it: ShopReturn
+	FactReturnPlanned      FactKind = "return-planned"      // what is about to be written, once and for all: ReturnPlan
+	FactReturnWritten      FactKind = "return-written"      // what came of a plan: ReturnWritten
+	FactReturnRefused      FactKind = "return-refused"      // a step of a return was refused for good: ReturnRefused
+	FactReturnAnswered     FactKind = "return-answered"     // a person answered a question of a return: ReturnAnswer
+	FactReturnSettled      FactKind = "return-settled"      // a return's workflow has closed: ReturnSettled
+)
+
+// ReturnFacts lists the kinds of fact that tell of returns.
+func ReturnFacts() []FactKind {
+	return []FactKind{
+		FactReturnConfirmation, FactAdjustment, FactShopReturn, FactReturnPlanned, FactReturnWritten,
+		FactReturnRefused, FactReturnAnswered, FactReturnSettled,
+	}
+}
+
+// Leg is one of the two sides of a return.
+type Leg string
+
+// Legs: the shop's return with its stock, and the books with the money.
+const (
+	StockLeg   Leg = "stock"
+	FinanceLeg Leg = "finance"
+)
+
+// PlanKind says what a plan writes.
+type PlanKind string
+
+// Kinds of plan.
+const (
+	PlanShopReturn PlanKind = "shop-return" // a return in the shop: created and completed
+	PlanRefund     PlanKind = "refund"      // the money of one shop return, back to the customer
+	PlanReceipt    PlanKind = "item-receipt"
+	PlanCredit     PlanKind = "credit-memo"
+	PlanWriteOff   PlanKind = "write-off"
+	PlanTransfer   PlanKind = "transfer" // a garment that is another item from now on
+)
+
+// ReturnPlan is what a step is about to write, recorded before it is sent: a second
+// run sends the same under the same key, whatever was told in between.
+type ReturnPlan struct {
+	Return   int            `json:"return"`
+	Kind     PlanKind       `json:"kind"`
+	Key      string         `json:"key"`      // the business key under which the other side knows it
+	Garments []string       `json:"garments"` // garment ids
+	Lines    []LineQuantity `json:"lines,omitempty"`
+	Shipment string         `json:"shipment,omitempty"` // of a shop return
+	ShopID   string         `json:"shopId,omitempty"`   // of a shop return that stands already, made by somebody else
+	Refund   bool           `json:"refund,omitempty"`   // of a shop return: its money goes back by itself
+	Of       string         `json:"of,omitempty"`       // of a refund: the key of the shop return's plan
+	SKU      string         `json:"sku,omitempty"`      // of a write-off or transfer: the warehouse's item
+	ToSKU    string         `json:"toSku,omitempty"`    // of a transfer
+	Reason   string         `json:"reason,omitempty"`   // of a write-off: ber, donate, recycle, …
+	UnitCost int64          `json:"unitCost,omitempty"` // of a write-off, where the warehouse tells it
+	Currency string         `json:"currency,omitempty"`
+	At       time.Time      `json:"at"` // the business instant: of receipt or decision
+	// Amounts of a credit memo or refund, gross in minor units.
+	Shipping int64 `json:"shipping,omitempty"`
+	Discount int64 `json:"discount,omitempty"`
+	Fee      int64 `json:"fee,omitempty"`
+}
+
+// ReturnStage is how far a plan has come at the other side.
+type ReturnStage string
+
+// Stages. Accepted is not posted, created is not completed, and a refund that was
+// asked for is not one that was made.
+const (
+	StageCreated ReturnStage = "created" // stands at the other side
+	StageDone    ReturnStage = "done"    // completed, posted, paid
+	StageLinked  ReturnStage = "linked"  // done, and it carries the other leg's ids
+	StageFailed  ReturnStage = "failed"  // a refund's provider refused
+	StageVoid    ReturnStage = "void"    // somebody took it back at the other side
+)
+
+// ReturnWritten says what came of a plan.
+type ReturnWritten struct {
+	Return int         `json:"return"`
+	Kind   PlanKind    `json:"kind"`
+	Key    string      `json:"key"`
+	Stage  ReturnStage `json:"stage"`
+	ID     string      `json:"id,omitempty"`     // the other side's id
+	Number string      `json:"number,omitempty"` // as people know it there
+	Amount int64       `json:"amount,omitempty"` // gross, of a shop return, credit or refund
+	Links  []string    `json:"links,omitempty"`  // ids of the other leg that it carries
+	Detail string      `json:"detail,omitempty"`
+}
+
+// ReturnRefused says that a step was refused for good; it holds until a person answers.
+type ReturnRefused struct {
+	Return int `json:"return"`
+	RefusedFact
+}
+
+// ReturnAnswer is a person's answer to a question of one return.
+type ReturnAnswer struct {
+	Return int `json:"return"`
+	AnswerFact
+}
+
+// ReturnSettled says that both legs of a return were acknowledged.
+type ReturnSettled struct {
+	Return int   `json:"return"`
+	At     int64 `json:"at"` // the newest fact that had been applied
+}
+
+// NewReturnFact records a warehouse's return at a revision. Told twice it is one fact.
+func NewReturnFact(r ReturnConfirmation, at time.Time) Fact {
+	return NewFact(FactReturnConfirmation, fmt.Sprintf("return:%s:%s:%d", r.Warehouse, r.ID, r.Revision), "warehouse", at, r)
+}
+
+// NewAdjustmentFact records a warehouse's adjustment. Told twice it is one fact.
+func NewAdjustmentFact(a Adjustment) Fact {
+	return NewFact(FactAdjustment, fmt.Sprintf("adjustment:%s:%s", a.Warehouse, a.ID), "warehouse", a.At, a)
+}
+
+// NewShopReturnFact records a return as the shop shows it; the same content again is one fact.
+func NewShopReturnFact(r ShopReturn, at time.Time) Fact {
+	slices.SortFunc(r.Lines, func(a, b LineQuantity) int { return cmp.Compare(a.Line, b.Line) })
+	f := NewFact(FactShopReturn, "", "centra", at, r)
+	f.Key = fmt.Sprintf("shop-return:%s:%s", r.ID, contentKey(f.Data))
+	return f
+}
+
+// contentKey tells contents of one object apart; it guards against nothing.
+func contentKey(data json.RawMessage) string {
+	h := fnv.New64a()
+	_, _ = h.Write(data) // a hash never fails
+	return fmt.Sprintf("%016x", h.Sum64())
+}

@@ -1,0 +1,417 @@
+package returns
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"selvedge/internal/domain"
+)
+
+// stockLeg sees to it that each accepted garment stands in a completed return of the
+// shop: one return for each shipment and refund decision, since the shop's returns are
+// of one shipment and are refunded as a whole.
+func (d *decider) stockLeg() {
+	d.follow(domain.PlanShopReturn)
+	left := d.returnable()
+	groups := map[string]*domain.ReturnPlan{}
+	var names []string
+	for _, g := range d.all {
+		if !d.mine(g) || !g.accepted || g.ignored || g.asked || d.m.coveredByUs(g.ID) {
+			continue
+		}
+		if g.Shop != "" {
+			d.adopt(g)
+			continue
+		}
+		shipment, completed := takeFrom(d.shipments, left, g.Line)
+		if shipment == "" || !completed {
+			d.wait("the shipment of line %s is not completed in the shop", g.Line)
+			continue
+		}
+		name := shipment + "/" + strconv.FormatBool(g.refund)
+		if groups[name] == nil {
+			groups[name] = &domain.ReturnPlan{Return: d.Number, Kind: domain.PlanShopReturn, Shipment: shipment, Refund: g.refund, At: d.at(g)}
+			names = append(names, name)
+		}
+		groups[name].Garments = append(groups[name].Garments, g.ID)
+		groups[name].Lines = add(groups[name].Lines, g.Line)
+	}
+	for i, name := range names {
+		p := *groups[name]
+		p.Key = d.newKey(domain.PlanShopReturn, i)
+		d.due(domain.StockLeg, p, false)
+	}
+}
+
+// adopt completes a return that somebody made in the shop, once all that it announces is there.
+func (d *decider) adopt(g *judged) {
+	shop := d.m.shop[g.Shop]
+	if _, known := d.m.planOfShop(shop.ID); known {
+		return
+	}
+	p := domain.ReturnPlan{
+		Return: d.Number, Kind: domain.PlanShopReturn, Key: fmt.Sprintf("%s/shop-%s", d.reference(), shop.ID), Shipment: shop.Shipment,
+		ShopID: shop.ID, Lines: shop.Lines, Refund: true, At: d.at(g),
+	}
+	for _, other := range d.all {
+		if other.Shop != shop.ID || other.ignored {
+			continue
+		}
+		if !shop.Completed && (!other.accepted || other.asked) {
+			d.wait("return %s of the shop announces more than has come back", shop.ID)
+			return
+		}
+		p.Garments = append(p.Garments, other.ID)
+		p.Refund = p.Refund && other.refund
+	}
+	if slices.ContainsFunc(d.out.Due, func(o Due) bool { return o.Plan.Key == p.Key }) {
+		return
+	}
+	d.due(domain.StockLeg, p, false)
+}
+
+func (m *matched) planOfShop(id string) (domain.ReturnPlan, bool) {
+	for _, p := range m.plans {
+		if p.Kind == domain.PlanShopReturn && p.ShopID == id && id != "" {
+			return p, true
+		}
+	}
+	return domain.ReturnPlan{}, false
+}
+
+// returnable is what each shipment of the shop has left, after all plans and the shop's own returns.
+func (d *decider) returnable() map[string]int {
+	left := map[string]int{}
+	for _, s := range d.shipments {
+		for _, l := range s.lines {
+			left[s.id+"/"+l.Line] += l.Quantity
+		}
+	}
+	counted := map[string]bool{}
+	for _, p := range d.m.plans {
+		if p.Kind != domain.PlanShopReturn || d.m.written[p.Key].Stage == domain.StageVoid {
+			continue
+		}
+		counted[p.ShopID] = p.ShopID != ""
+		for _, l := range p.Lines {
+			left[p.Shipment+"/"+l.Line] -= l.Quantity
+		}
+	}
+	for id, r := range d.m.shop {
+		if r.Deleted || counted[id] || d.m.ours(r) {
+			continue
+		}
+		for _, l := range r.Lines {
+			left[r.Shipment+"/"+l.Line] -= l.Quantity
+		}
+	}
+	return left
+}
+
+// takeFrom takes a unit of a line off the first completed shipment that has one left.
+func takeFrom(shipments []shopShipment, left map[string]int, line string) (id string, completed bool) {
+	for _, s := range shipments {
+		if s.completed && left[s.id+"/"+line] > 0 {
+			left[s.id+"/"+line]--
+			return s.id, true
+		}
+	}
+	return "", false
+}
+
+func add(lines []domain.LineQuantity, line string) []domain.LineQuantity {
+	if i := slices.IndexFunc(lines, func(l domain.LineQuantity) bool { return l.Line == line }); i >= 0 {
+		lines[i].Quantity++
+		return lines
+	}
+	return append(lines, domain.LineQuantity{Line: line, Quantity: 1})
+}
+
+// financeLeg sees to the books and the money.
+func (d *decider) financeLeg() {
+	d.refunds()
+	if !d.Ledger {
+		return
+	}
+	for _, kind := range []domain.PlanKind{domain.PlanReceipt, domain.PlanCredit, domain.PlanWriteOff, domain.PlanTransfer} {
+		d.follow(kind)
+	}
+	d.batch(domain.PlanReceipt, func(g *judged) bool { return g.arrived && g.accepted && g.Line != "" })
+	d.credits()
+	d.losses()
+	d.transfers()
+}
+
+// batch plans one document for all garments that want one of a kind and have none.
+func (d *decider) batch(kind domain.PlanKind, wants func(*judged) bool) {
+	p := domain.ReturnPlan{Return: d.Number, Kind: kind, Key: d.newKey(kind, 0)}
+	for _, g := range d.all {
+		if !d.mine(g) || g.ignored || g.asked || !wants(g) {
+			continue
+		}
+		if _, planned := d.m.planOf(kind, g.ID); planned {
+			continue
+		}
+		p.Garments = append(p.Garments, g.ID)
+		p.Lines = add(p.Lines, g.Line)
+		p.At = later(p.At, d.at(g))
+	}
+	if len(p.Garments) > 0 {
+		d.due(domain.FinanceLeg, p, false)
+	}
+}
+
+// credits plans a credit memo for each return of the shop, so that what is credited and
+// what is refunded are the same goods. Where the shop's side is held up, the books do
+// not wait for it for ever: then the memo names the warehouse's return alone.
+func (d *decider) credits() {
+	groups := map[string]*domain.ReturnPlan{}
+	var names []string
+	for _, g := range d.all {
+		if !d.mine(g) || g.ignored || g.asked || !g.accepted || g.Line == "" {
+			continue
+		}
+		if _, planned := d.m.planOf(domain.PlanCredit, g.ID); planned {
+			continue
+		}
+		name := d.shopOf(g)
+		if name == "" {
+			if until := d.at(g).Add(d.Settings.LinkPatience); d.Now.Before(until) {
+				d.wake(until)
+				d.wait("the credit of garment %s waits for the shop's return", g.ID)
+				continue
+			}
+		}
+		if groups[name] == nil {
+			groups[name] = &domain.ReturnPlan{Return: d.Number, Kind: domain.PlanCredit, ShopID: name}
+			names = append(names, name)
+		}
+		groups[name].Garments = append(groups[name].Garments, g.ID)
+		groups[name].Lines = add(groups[name].Lines, g.Line)
+		groups[name].At = later(groups[name].At, d.at(g))
+	}
+	for i, name := range names {
+		p := *groups[name]
+		p.Key = d.newKey(domain.PlanCredit, i)
+		d.due(domain.FinanceLeg, p, false)
+	}
+}
+
+// shopOf is the id of the shop's return that a garment stands in, empty while there is none.
+func (d *decider) shopOf(g *judged) string {
+	if p, ok := d.m.planOf(domain.PlanShopReturn, g.ID); ok {
+		return d.m.written[p.Key].ID
+	}
+	return g.Shop
+}
+
+// losses writes off each lost garment once, however many told of it.
+func (d *decider) losses() {
+	for _, g := range d.all {
+		lost := g.lost || g.ruling.Action.loss() && !g.ignored && (g.Unit == nil || g.Unit.Final)
+		if !d.mine(g) || !lost || g.asked && !g.lost && g.Refused == nil {
+			continue
+		}
+		if _, planned := d.m.planOf(domain.PlanWriteOff, g.ID); planned {
+			continue
+		}
+		p := domain.ReturnPlan{
+			Return: d.Number, Kind: domain.PlanWriteOff, Key: d.reference() + "/write-off/" + g.ID, Garments: []string{g.ID},
+			SKU: g.SKU(), Reason: d.reason(g), At: d.at(g),
+		}
+		if g.Line != "" {
+			p.Lines = add(nil, g.Line)
+		}
+		if t, moved := d.m.planOf(domain.PlanTransfer, g.ID); moved {
+			p.SKU = t.ToSKU // it lies under that item by now
+		}
+		if g.Adjusted != nil {
+			p.UnitCost, p.Currency = g.Adjusted.UnitCost, g.Adjusted.Currency
+		}
+		if d.overLimit(g, p) {
+			continue
+		}
+		d.due(domain.FinanceLeg, p, false)
+	}
+}
+
+func (d *decider) reason(g *judged) string {
+	if g.Unit != nil {
+		return g.Unit.Disposition
+	}
+	return g.Adjusted.Reason
+}
+
+// overLimit asks finance about a write-off above the limit; override approves it.
+func (d *decider) overLimit(g *judged, p domain.ReturnPlan) bool {
+	value := p.UnitCost
+	if p.Currency == "" {
+		for _, l := range d.Order.Lines {
+			if l.ID == g.Line && l.Quantity > 0 {
+				value = l.Total / int64(l.Quantity)
+			}
+		}
+	}
+	if d.Settings.WriteOffLimit == 0 || value <= d.Settings.WriteOffLimit {
+		return false
+	}
+	q := d.question(g, "write-off-limit", "above_limit", "", "garment "+g.ID+" would be written off at "+
+		domain.Format(value, cmp.Or(p.Currency, d.Order.Currency))+", which is above the limit of "+domain.Format(d.Settings.WriteOffLimit, cmp.Or(p.Currency, d.Order.Currency)))
+	if d.m.override[q.Cause]["writeOff"] == "yes" {
+		return false
+	}
+	d.ask(nil, q)
+	return true
+}
+
+func (d *decider) transfers() {
+	for _, g := range d.all {
+		if !d.mine(g) || g.ignored || g.Unit == nil || g.ruling.Action != Regrade || g.Unit.ResultingSKU == "" || !g.Unit.Final {
+			continue
+		}
+		if _, planned := d.m.planOf(domain.PlanTransfer, g.ID); planned {
+			continue
+		}
+		d.due(domain.FinanceLeg, domain.ReturnPlan{
+			Return: d.Number, Kind: domain.PlanTransfer, Key: d.reference() + "/transfer/" + g.ID, Garments: []string{g.ID},
+			SKU: g.Unit.SKU, ToSKU: g.Unit.ResultingSKU, At: d.at(g),
+		}, false)
+	}
+}
+
+// refunds pays back each completed return of the shop whose money goes back by itself.
+// A refund that was asked for is looked at until it is one.
+func (d *decider) refunds() {
+	for _, p := range d.m.plans {
+		if p.Return != d.Number || p.Kind != domain.PlanShopReturn || !p.Refund {
+			continue
+		}
+		w := d.m.written[p.Key]
+		if w.Stage != domain.StageDone && w.Stage != domain.StageLinked {
+			continue
+		}
+		key := p.Key + "/refund"
+		if !d.m.planned[key] {
+			d.due(domain.FinanceLeg, domain.ReturnPlan{
+				Return: d.Number, Kind: domain.PlanRefund, Key: key, Of: p.Key, ShopID: w.ID, Garments: p.Garments, Lines: p.Lines, Refund: true, At: d.m.writtenF[p.Key].At,
+			}, false)
+		}
+	}
+	d.follow(domain.PlanRefund)
+}
+
+// follow goes on with what was planned and is not done.
+func (d *decider) follow(kind domain.PlanKind) {
+	for _, p := range d.m.plans {
+		if p.Return != d.Number || p.Kind != kind {
+			continue
+		}
+		w, known := d.m.written[p.Key]
+		d.out.Documents = append(d.out.Documents, Document{p, w})
+		switch {
+		case w.Stage == domain.StageDone || w.Stage == domain.StageLinked || w.Stage == domain.StageVoid:
+			if kind == domain.PlanShopReturn && p.ShopID == "" && w.ID != "" && d.m.shop[w.ID].Deleted && w.Stage != domain.StageVoid {
+				d.ask(nil, d.planQuestion(p, "return-deleted", "return_deleted", "return "+w.ID+" was deleted in the shop after it had been written"))
+			}
+			continue
+		case kind == domain.PlanRefund && known && w.Stage == domain.StageCreated:
+			d.refundAsked(p)
+			continue
+		}
+		leg := domain.FinanceLeg
+		if kind == domain.PlanShopReturn {
+			leg = domain.StockLeg
+		}
+		d.due(leg, p, true)
+	}
+}
+
+// refundAsked waits for the outcome of a refund: it asks the shop from time to time, and
+// finance when none comes.
+func (d *decider) refundAsked(p domain.ReturnPlan) {
+	f := d.m.writtenF[p.Key]
+	deadline := p.At.Add(d.Settings.RefundWait)
+	q := d.planQuestion(p, "refund-overdue", "refund_pending", "the payment provider has not said whether the money of return "+p.ShopID+" went back")
+	if !d.Now.Before(deadline) && d.m.retried(d.Number, q.Cause) < f.Sequence && !d.ask(nil, q) {
+		return // finance has settled it
+	}
+	next := f.At.Add(d.Settings.RefundCheck)
+	told := d.m.shop[p.ShopID]
+	outcome := told.Refunded > 0 || told.RefundFailed > 0 && told.RefundAsked == 0
+	if outcome || !d.Now.Before(next) || d.m.retried(d.Number, q.Cause) > f.Sequence {
+		d.due(domain.FinanceLeg, p, true)
+		return
+	}
+	d.wake(next)
+	d.wait("the refund of return %s was asked for and has no outcome yet", p.ShopID)
+}
+
+func (d *decider) planQuestion(p domain.ReturnPlan, kind, code, message string) domain.Question {
+	return domain.Question{Kind: kind, Subject: p.Key, Cause: domain.NewCause(kind, p.Key), Step: domain.Step(p.Kind), Problems: []domain.Refusal{{Code: code, Value: p.ShopID, Message: message}}}
+}
+
+// due makes a step due unless it was refused and nobody has asked for another try since.
+func (d *decider) due(leg domain.Leg, p domain.ReturnPlan, planned bool) {
+	if r, refused := d.m.refused[p.Key]; refused {
+		q := domain.Question{Kind: r.Exception, Step: domain.Step(p.Kind), Subject: p.Key, Cause: domain.NewCause(r.Exception, compact(r.System, p.Key)...), Problems: r.Problems}
+		if d.m.skipped[q.Cause] > r.sequence {
+			return // a person has settled it by hand
+		}
+		if d.m.retried(d.Number, q.Cause) <= r.sequence {
+			d.ask(nil, q)
+			return
+		}
+	}
+	d.out.Due = append(d.out.Due, Due{Leg: leg, Plan: p, Planned: planned})
+}
+
+// finish sees whether anything is left.
+func (d *decider) finish() {
+	for _, g := range d.all {
+		if d.mine(g) && g.accepted && !g.ignored {
+			for _, l := range d.Order.Lines {
+				if l.ID == g.Line && l.Quantity > 0 {
+					d.out.Value += l.Total / int64(l.Quantity)
+				}
+			}
+		}
+		if d.mine(g) && g.pending && !g.ignored && !g.asked {
+			d.wait("garment %s has no final decision", g.ID)
+		}
+	}
+	d.out.Settled = len(d.out.Due) == 0 && len(d.out.Questions) == 0 && len(d.out.Waiting) == 0
+}
+
+func (d *decider) reference() string { return d.Order.ID.String() + "/r" + strconv.Itoa(d.Number) }
+
+// newKey is the key of the next plan of a kind, the one after i more.
+func (d *decider) newKey(kind domain.PlanKind, i int) string {
+	n := 1 + i
+	for _, p := range d.m.plans {
+		if p.Return == d.Number && p.Kind == kind {
+			n++
+		}
+	}
+	return fmt.Sprintf("%s/%s/%d", d.reference(), kind, n)
+}
+
+// at is when a garment was accepted: decided, or else first told.
+func (d *decider) at(g *judged) time.Time {
+	if g.Unit != nil {
+		return g.Unit.DecidedAt
+	}
+	if g.Adjusted != nil {
+		return g.Adjusted.At
+	}
+	return g.Told.At
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}

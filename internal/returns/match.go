@@ -1,0 +1,397 @@
+package returns
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"selvedge/internal/domain"
+)
+
+// Garment is one returned unit, as the shop, the warehouse or both tell of it.
+type Garment struct {
+	ID        string // of whoever told first; it stays
+	Return    int
+	Line      string // the shop's line; empty while nobody can tell
+	Warehouse string
+	ReturnID  string // the warehouse's
+	Type      domain.ReturnType
+	Told      domain.Fact        // first fact that told of it
+	Unit      *domain.ReturnUnit // what holds of the warehouse's decisions; nil while it has not arrived
+	Refused   *domain.ReturnUnit // a later decision that takes a loss back: a person's
+	Adjusted  *domain.Adjustment
+	Shop      string // the shop's return that covers it, made by somebody else
+
+	revisions []domain.ReturnUnit
+}
+
+// SKU is the warehouse's item.
+func (g Garment) SKU() string {
+	switch {
+	case g.Unit != nil:
+		return g.Unit.SKU
+	case g.Adjusted != nil:
+		return g.Adjusted.SKU
+	}
+	return ""
+}
+
+func (g Garment) serial() string {
+	switch {
+	case g.Unit != nil && g.Unit.Serial != "":
+		return g.Unit.Serial
+	case g.Adjusted != nil && len(g.Adjusted.Serials) == 1:
+		return g.Adjusted.Serials[0]
+	}
+	return ""
+}
+
+// matched is what the facts come to, in the order in which they were told: a fact that
+// comes later changes no earlier match, so what was decided on it stays.
+type matched struct {
+	order    domain.Order
+	garments []*Garment
+	count    int           // returns so far
+	newest   map[int]int64 // newest fact that somebody else told, by return
+	settled  map[int]int64
+	shipped  int64 // newest fact about a parcel
+
+	plans    []domain.ReturnPlan
+	planned  map[string]bool
+	written  map[string]domain.ReturnWritten
+	writtenF map[string]domain.Fact
+	shop     map[string]domain.ShopReturn // newest word of each of the shop's returns, by id
+	refused  map[string]refusal           // by plan key
+	tried    map[int]int64                // newest retry of everything, by return
+	triedOne map[string]int64             // newest retry of one cause
+	skipped  map[string]int64
+	override map[string]map[string]string // cause → what a person decided
+
+	ofReturn map[string]int // warehouse/returnId → number
+	ofShop   map[string]int // shop return id → number
+	lines    map[string][]string
+	physical map[string]bool
+}
+
+type refusal struct {
+	domain.RefusedFact
+	sequence int64
+}
+
+// match folds all facts of an order, oldest first.
+func match(order domain.Order, facts []domain.Fact) (*matched, error) {
+	m := &matched{
+		order: order, newest: map[int]int64{}, settled: map[int]int64{}, planned: map[string]bool{}, written: map[string]domain.ReturnWritten{},
+		writtenF: map[string]domain.Fact{}, shop: map[string]domain.ShopReturn{}, refused: map[string]refusal{}, tried: map[int]int64{},
+		triedOne: map[string]int64{}, skipped: map[string]int64{}, override: map[string]map[string]string{},
+		ofReturn: map[string]int{}, ofShop: map[string]int{}, lines: map[string][]string{}, physical: map[string]bool{},
+	}
+	for _, l := range order.Lines {
+		if l.Kind.Physical() {
+			m.physical[l.ID] = true
+		}
+	}
+	sorted := slices.Clone(facts)
+	slices.SortStableFunc(sorted, func(a, b domain.Fact) int { return cmp.Compare(a.Sequence, b.Sequence) })
+	seen := map[string]bool{}
+	sorted = slices.DeleteFunc(sorted, func(f domain.Fact) bool { // the same fact twice is one
+		twice := seen[f.Key]
+		seen[f.Key] = true
+		return twice && f.Key != ""
+	})
+	if err := m.readConsignments(sorted); err != nil {
+		return nil, err
+	}
+	for _, f := range sorted {
+		if err := m.apply(f); err != nil {
+			return nil, fmt.Errorf("fact %d (%s): %w", f.Sequence, f.Kind, err)
+		}
+	}
+	return m, nil
+}
+
+// readConsignments learns under which items the warehouse knows the order's lines, from
+// all facts: a return may be told before the hand-over's own answer.
+func (m *matched) readConsignments(facts []domain.Fact) error {
+	add := func(sku, line string) {
+		if m.physical[line] && !slices.Contains(m.lines[sku], line) {
+			m.lines[sku] = append(m.lines[sku], line)
+		}
+	}
+	for _, f := range facts {
+		switch f.Kind {
+		case domain.FactWarehouseOrder:
+			o, err := domain.Decode[domain.WarehouseOrder](f)
+			if err != nil {
+				return err
+			}
+			for _, l := range o.Lines {
+				add(l.SKU, l.Line)
+			}
+		case domain.FactShipment:
+			s, err := domain.Decode[domain.Shipment](f)
+			if err != nil {
+				return err
+			}
+			for _, l := range s.Lines {
+				if !l.Substituted {
+					add(l.SKU, l.Line)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (m *matched) apply(f domain.Fact) error {
+	switch f.Kind {
+	case domain.FactReturnConfirmation:
+		return take(f, func(c domain.ReturnConfirmation) { m.confirmation(f, c) })
+	case domain.FactAdjustment:
+		return take(f, func(a domain.Adjustment) { m.adjustment(f, a) })
+	case domain.FactShopReturn:
+		return take(f, func(r domain.ShopReturn) { m.shopReturn(f, r) })
+	case domain.FactReturnPlanned:
+		return take(f, func(p domain.ReturnPlan) {
+			if !m.planned[p.Key] {
+				m.planned[p.Key] = true
+				m.plans = append(m.plans, p)
+			}
+		})
+	case domain.FactReturnWritten:
+		return take(f, func(w domain.ReturnWritten) { m.written[w.Key], m.writtenF[w.Key] = w, f })
+	case domain.FactReturnRefused:
+		return take(f, func(r domain.ReturnRefused) { m.refused[r.Subject] = refusal{r.RefusedFact, f.Sequence} })
+	case domain.FactReturnAnswered:
+		return take(f, func(a domain.ReturnAnswer) { m.answer(f, a) })
+	case domain.FactReturnSettled:
+		return take(f, func(s domain.ReturnSettled) { m.settled[s.Return] = max(m.settled[s.Return], s.At) })
+	case domain.FactShipment, domain.FactShopShipment:
+		m.shipped = max(m.shipped, f.Sequence)
+	}
+	return nil
+}
+
+func take[T any](f domain.Fact, use func(T)) error {
+	v, err := domain.Decode[T](f)
+	if err == nil {
+		use(v)
+	}
+	return err
+}
+
+func (m *matched) answer(f domain.Fact, a domain.ReturnAnswer) {
+	m.touch(a.Return, f)
+	switch {
+	case a.Action == "skip":
+		m.skipped[a.Cause] = f.Sequence
+	case a.Cause == "":
+		m.tried[a.Return] = f.Sequence
+	default:
+		m.triedOne[a.Cause] = f.Sequence
+		delete(m.skipped, a.Cause)
+	}
+	if len(a.Override) > 0 {
+		m.override[a.Cause] = a.Override
+	}
+}
+
+// retried is the sequence at which a person last asked for another try.
+func (m *matched) retried(n int, cause string) int64 { return max(m.tried[n], m.triedOne[cause]) }
+
+func (m *matched) touch(n int, f domain.Fact) {
+	if n > 0 {
+		m.newest[n] = max(m.newest[n], f.Sequence)
+	}
+}
+
+// confirmation takes in each garment of a warehouse's return. What a revision says of a
+// garment that is known already is one more decision about it.
+func (m *matched) confirmation(f domain.Fact, c domain.ReturnConfirmation) {
+	name := c.Warehouse + "/" + c.ID
+	for _, u := range c.Units {
+		g := m.find(func(g *Garment) bool {
+			return g.Warehouse == c.Warehouse && g.ReturnID == c.ID && len(g.revisions) > 0 && g.revisions[0].Ref == u.Ref
+		})
+		if g == nil {
+			g = m.arrival(f, c, u)
+		}
+		if g.Return == 0 {
+			g.Return = m.number(m.ofReturn, name)
+		}
+		if m.ofReturn[name] == 0 {
+			m.ofReturn[name] = g.Return
+		}
+		known := slices.ContainsFunc(g.revisions, func(r domain.ReturnUnit) bool { return r.Revision == u.Revision })
+		if !known {
+			g.revisions = append(g.revisions, u)
+			slices.SortFunc(g.revisions, func(a, b domain.ReturnUnit) int { return cmp.Compare(a.Revision, b.Revision) })
+		}
+		g.Warehouse, g.ReturnID, g.Type = c.Warehouse, c.ID, c.Type
+		if u.Line != "" && m.physical[u.Line] {
+			g.Line = u.Line
+		}
+		m.touch(g.Return, f)
+	}
+}
+
+// arrival pairs a garment that is new in a warehouse's return with one that was told
+// of before: written off under the same serial, or announced by the shop.
+func (m *matched) arrival(f domain.Fact, c domain.ReturnConfirmation, u domain.ReturnUnit) *Garment {
+	line := m.lineOf(u)
+	g := m.find(func(g *Garment) bool {
+		return g.Adjusted != nil && len(g.revisions) == 0 && g.Adjusted.Warehouse == c.Warehouse &&
+			(u.Serial != "" && slices.Contains(g.Adjusted.Serials, u.Serial) || g.Adjusted.Return == c.ID && len(g.Adjusted.Serials) == 0 && g.Adjusted.SKU == u.SKU)
+	})
+	if g == nil && line != "" {
+		g = m.find(func(g *Garment) bool { return g.Line == line && len(g.revisions) == 0 && g.Shop != "" })
+	} else if g != nil && line != "" && g.Line == "" {
+		// The shop may have announced it besides: then that one is this one.
+		if announced := m.find(func(o *Garment) bool { return o != g && o.Line == line && len(o.revisions) == 0 && o.Shop != "" }); announced != nil {
+			g.Shop, g.Return = announced.Shop, announced.Return
+			m.garments = slices.DeleteFunc(m.garments, func(o *Garment) bool { return o == announced })
+		}
+	}
+	if g == nil {
+		g = &Garment{ID: c.Warehouse + "/" + c.ID + "/" + u.Ref, Told: f}
+		m.garments = append(m.garments, g)
+	}
+	if g.Line == "" {
+		g.Line = line
+	}
+	return g
+}
+
+// lineOf finds the order's line of a unit: the one that the warehouse names, else the
+// only one with its item.
+func (m *matched) lineOf(u domain.ReturnUnit) string {
+	if m.physical[u.Line] {
+		return u.Line
+	}
+	if lines := m.lines[u.SKU]; len(lines) == 1 {
+		return lines[0]
+	}
+	return ""
+}
+
+// adjustment ties a write-off in the warehouse's books to the garment that it is of, or
+// makes one: beyond returns, garments are found spoilt in the store.
+func (m *matched) adjustment(f domain.Fact, a domain.Adjustment) {
+	for k := range -a.Delta {
+		one := a
+		one.Delta = -1
+		if len(a.Serials) > 0 {
+			one.Serials = a.Serials[min(k, len(a.Serials)-1):][:1]
+		}
+		g := m.find(func(g *Garment) bool {
+			return g.Adjusted == nil && g.Warehouse == a.Warehouse && len(g.revisions) > 0 && sameGarment(g, one)
+		})
+		if g == nil {
+			g = &Garment{ID: fmt.Sprintf("%s/adjustment/%s/%d", a.Warehouse, a.ID, k+1), Told: f, Warehouse: a.Warehouse, ReturnID: a.Return}
+			g.Return = m.ofReturn[a.Warehouse+"/"+a.Return]
+			if g.Return == 0 {
+				g.Return = m.number(m.ofReturn, a.Warehouse+"/"+cmp.Or(a.Return, "adjustment/"+a.ID))
+			}
+			m.garments = append(m.garments, g)
+		}
+		g.Adjusted = &one
+		m.touch(g.Return, f)
+	}
+}
+
+func sameGarment(g *Garment, a domain.Adjustment) bool {
+	newest := g.revisions[len(g.revisions)-1]
+	if len(a.Serials) == 1 && newest.Serial != "" {
+		return newest.Serial == a.Serials[0]
+	}
+	return a.Return != "" && a.Return == g.ReturnID && (newest.SKU == a.SKU || newest.ResultingSKU == a.SKU)
+}
+
+// shopReturn keeps what the shop says of a return, and pairs the units of one that
+// somebody else made with garments that nobody has covered.
+func (m *matched) shopReturn(f domain.Fact, r domain.ShopReturn) {
+	_, known := m.shop[r.ID]
+	if r.Deleted {
+		r = m.deleted(f, r)
+	}
+	m.shop[r.ID] = r
+	if m.ours(r) {
+		return
+	}
+	if known || r.Deleted {
+		m.touch(m.ofShop[r.ID], f)
+		return
+	}
+	for _, l := range r.Lines {
+		if !m.physical[l.Line] {
+			continue
+		}
+		for k := range l.Quantity {
+			g := m.find(func(g *Garment) bool { return g.Line == l.Line && g.Shop == "" && !m.coveredByUs(g.ID) })
+			if g == nil {
+				g = &Garment{ID: fmt.Sprintf("shop/%s/%s/%d", r.ID, l.Line, k+1), Line: l.Line, Told: f, Return: m.ofShop[r.ID]}
+				if g.Return == 0 {
+					g.Return = m.number(m.ofShop, r.ID)
+				}
+				m.garments = append(m.garments, g)
+			}
+			g.Shop = r.ID
+			if m.ofShop[r.ID] == 0 {
+				m.ofShop[r.ID] = g.Return
+			}
+			m.touch(g.Return, f)
+		}
+	}
+}
+
+// deleted takes back what a return of the shop covered; garments that only it told of never were.
+func (m *matched) deleted(f domain.Fact, r domain.ShopReturn) domain.ShopReturn {
+	before := m.shop[r.ID]
+	before.Deleted, before.ID, before.Order = true, r.ID, r.Order
+	for _, g := range m.garments {
+		if g.Shop == r.ID {
+			g.Shop = ""
+			m.touch(g.Return, f)
+		}
+	}
+	m.garments = slices.DeleteFunc(m.garments, func(g *Garment) bool {
+		return strings.HasPrefix(g.ID, "shop/"+r.ID+"/") && len(g.revisions) == 0 && g.Adjusted == nil
+	})
+	return before
+}
+
+// ours tells whether a return of the shop carries one of our keys.
+func (m *matched) ours(r domain.ShopReturn) bool {
+	return r.External != "" && strings.HasPrefix(r.External, m.order.ID.String()+"/r")
+}
+
+// coveredByUs tells whether a plan of ours returns a garment in the shop.
+func (m *matched) coveredByUs(garment string) bool {
+	_, ok := m.planOf(domain.PlanShopReturn, garment)
+	return ok
+}
+
+func (m *matched) planOf(kind domain.PlanKind, garment string) (domain.ReturnPlan, bool) {
+	for _, p := range m.plans {
+		if p.Kind == kind && slices.Contains(p.Garments, garment) && m.written[p.Key].Stage != domain.StageVoid {
+			return p, true
+		}
+	}
+	return domain.ReturnPlan{}, false
+}
+
+func (m *matched) find(is func(*Garment) bool) *Garment {
+	if i := slices.IndexFunc(m.garments, is); i >= 0 {
+		return m.garments[i]
+	}
+	return nil
+}
+
+func (m *matched) number(of map[string]int, name string) int {
+	if of[name] == 0 {
+		m.count++
+		of[name] = m.count
+	}
+	return of[name]
+}
