@@ -30,6 +30,7 @@ func Rules() []Rule {
 		pure("internal/exceptions/..."),
 		pure("internal/reconciliation/..."),
 		pure("internal/lifecycle/..."),
+		pure("internal/returns/..."),
 		pure("internal/books/...", "internal/enrich"), // documents price bundles as enrichment does: one reading of them
 
 		{

@@ -178,6 +178,8 @@ func (d *deriver) apply(f Fact) error {
 		d.returns++
 	case FactContent, FactRefused, FactShopCancelled, FactCaptured, FactReleased, FactAnswered, FactUnreadable, FactReadable, FactClosed:
 		// they decide what is due (see Decide), not what happened to the goods
+	case FactReturnConfirmation, FactAdjustment, FactShopReturn, FactReturnPlanned, FactReturnWritten, FactReturnRefused, FactReturnAnswered, FactReturnSettled:
+		// package returns reads them: what came back changes nothing of what left
 	default:
 		d.unknown++
 	}

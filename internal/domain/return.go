@@ -7,6 +7,8 @@ import (
 	"hash/fnv"
 	"slices"
 	"time"
+
+	"github.com/shopspring/decimal"
 )
 
 // ReturnType says what kind of parcel came back.
@@ -51,21 +53,6 @@ type ReturnUnit struct {
 	Reasons       []string  `json:"reasons,omitempty"`
 	ExpectedReady string    `json:"expectedReady,omitempty"` // YYYY-MM-DD, of a refurbishment
 	ResultingSKU  string    `json:"resultingSku,omitempty"`  // of a regrading: the item it is from now on
-}
-
-// Adjustment is a change of a warehouse's books outside orders, such as a write-off.
-type Adjustment struct {
-	ID          string    `json:"id"`
-	Warehouse   string    `json:"warehouse"`
-	SKU         string    `json:"sku"`
-	Serials     []string  `json:"serials,omitempty"`
-	Delta       int       `json:"delta"`  // negative removes units from the books
-	Reason      string    `json:"reason"` // the warehouse's own word
-	UnitCost    int64     `json:"unitCost,omitempty"`
-	Currency    string    `json:"currency,omitempty"` // of UnitCost; empty when no cost is told
-	Return      string    `json:"return,omitempty"`   // the return that it belongs to
-	Consignment string    `json:"consignment,omitempty"`
-	At          time.Time `json:"at"`
 }
 
 // ShopReturn is a return as the shop holds it. Amounts are gross, in minor units.
@@ -212,6 +199,20 @@ func NewShopReturnFact(r ShopReturn, at time.Time) Fact {
 	f := NewFact(FactShopReturn, "", "centra", at, r)
 	f.Key = fmt.Sprintf("shop-return:%s:%s", r.ID, contentKey(f.Data))
 	return f
+}
+
+// Cost is what one unit of an adjustment is worth, in minor units of its currency; ok is
+// false when the warehouse does not tell it, or not in a way that can be read.
+func (a Adjustment) Cost() (minor int64, ok bool) {
+	if a.UnitCost == "" || a.Currency == "" {
+		return 0, false
+	}
+	d, err := decimal.NewFromString(a.UnitCost)
+	if err != nil {
+		return 0, false
+	}
+	minor, err = FromDecimal(d, a.Currency)
+	return minor, err == nil
 }
 
 // contentKey tells contents of one object apart; it guards against nothing.

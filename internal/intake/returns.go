@@ -30,10 +30,10 @@ func (i *Intake) takeReturnEvent(ctx context.Context, warehouse string, e ports.
 		return i.takeConfirmation(ctx, *e.Confirmation)
 	case e.Adjustment != nil:
 		a := *e.Adjustment
-		if a.Delta >= 0 || !lossReasons[a.Reason] {
+		if a.Units >= 0 || !lossReasons[a.Reason] {
 			return nil
 		}
-		return i.recordReturn(ctx, warehouse, a.ID, a.Consignment, domain.NewAdjustmentFact(a))
+		return i.recordReturn(ctx, warehouse, a.ID, a.Order, domain.NewAdjustmentFact(a))
 	}
 	// It could not be decoded: the event is only the news, the return at the warehouse is the truth.
 	id, _ := strings.CutPrefix(e.Subject, "return/")

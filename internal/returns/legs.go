@@ -229,7 +229,9 @@ func (d *decider) losses() {
 			p.SKU = t.ToSKU // it lies under that item by now
 		}
 		if g.Adjusted != nil {
-			p.UnitCost, p.Currency = g.Adjusted.UnitCost, g.Adjusted.Currency
+			if cost, told := g.Adjusted.Cost(); told {
+				p.UnitCost, p.Currency = cost, g.Adjusted.Currency
+			}
 		}
 		if d.overLimit(g, p) {
 			continue

@@ -278,9 +278,9 @@ func (m *matched) lineOf(u domain.ReturnUnit) string {
 // adjustment ties a write-off in the warehouse's books to the garment that it is of, or
 // makes one: beyond returns, garments are found spoilt in the store.
 func (m *matched) adjustment(f domain.Fact, a domain.Adjustment) {
-	for k := range -a.Delta {
+	for k := range -a.Units {
 		one := a
-		one.Delta = -1
+		one.Units = -1
 		if len(a.Serials) > 0 {
 			one.Serials = a.Serials[min(k, len(a.Serials)-1):][:1]
 		}

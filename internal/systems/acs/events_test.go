@@ -79,7 +79,7 @@ func TestEveryEventTypeOfTheContractIsRead(t *testing.T) {
 		"shipment.created": {"shipment", shipmentJSON}, "shipment.updated": {"shipment", shipmentJSON}, "shipment.voided": {"shipment", shipmentJSON},
 		"return.received": {"return", returned}, "return.updated": {"return", returned}, "return.closed": {"return", returned},
 		"inventory.changed":  {"sku", `{"sku":"A","version":7,"quantities":{"available":-3}}`},
-		"inventory.adjusted": {"adjustment", `{"adjustmentId":"x1","sku":"A","quantityDelta":-1,"note":"Quillfeather took it"}`},
+		"inventory.adjusted": {"adjustment", `{"adjustmentId":"x1","sku":"A","quantityDelta":-1,"reason":"lost","occurredAt":"2026-03-03T15:19:50Z","orderNumber":"10023","note":"Quillfeather took it"}`},
 		"item.incomplete":    {"item", `{"sku":"A","missingAttributes":["grade"]}`},
 		"inbound.received":   {"inbound", `{"noticeNumber":"x1"}`},
 		"customer.sighed":    {"mood", `{"deep":[{"deliverTo":{"lastName":"Quillfeather"},"x":1}],"Email":"zephyrine"}`},
@@ -99,7 +99,14 @@ func TestEveryEventTypeOfTheContractIsRead(t *testing.T) {
 				require.Contains(t, string(got.Raw), `"disposition":"ber"`)
 				require.Contains(t, string(got.Raw), "1234567890123456789", "numbers are kept to the last digit")
 			}
+			require.Equal(t, tt.subject == "return", got.Confirmation != nil)
+			require.Equal(t, tt.subject == "adjustment", got.Adjustment != nil)
+			if got.Confirmation != nil {
+				require.Equal(t, "ber", got.Confirmation.Units[0].Disposition)
+				requireNobody(t, fmt.Sprintf("%+v", *got.Confirmation))
+			}
 			got.Order, got.Shipment, got.Raw, got.Return, got.CancelRefused = nil, nil, nil, false, false
+			got.Confirmation, got.Adjustment = nil, nil
 			require.Equal(t, ports.WarehouseEvent{
 				ID: "evt_1", Sequence: 90211, Type: kind, At: now, Warehouse: "Glasgow", Consignment: "10023", Subject: tt.subject + "/x1", Revision: 7,
 			}, got)

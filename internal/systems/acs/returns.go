@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/shopspring/decimal"
-
 	"selvedge/internal/domain"
 	"selvedge/internal/ports"
 	"selvedge/internal/systems/acs/gen"
@@ -39,11 +37,8 @@ func (w *Warehouse) returned(e envelope, out ports.WarehouseEvent) (ports.Wareho
 	if json.Unmarshal(e.Data, &wire) != nil || wire.AdjustmentId == "" || wire.Sku == "" || wire.Reason == "" {
 		return out, unreadableEvent(out, "its adjustment is not what the contract says")
 	}
-	a, err := w.adjustment(wire)
-	if err != nil {
-		return out, unreadableEvent(out, err.Error())
-	}
-	out.Adjustment, out.Consignment = &a, a.Consignment
+	a := w.bookedOff(wire)
+	out.Adjustment, out.Consignment = &a, a.Order
 	return out, nil
 }
 
@@ -89,23 +84,13 @@ func (w *Warehouse) confirmation(r gen.ReturnConfirmation) domain.ReturnConfirma
 	return out
 }
 
-func (w *Warehouse) adjustment(a gen.Adjustment) (domain.Adjustment, error) {
-	out := domain.Adjustment{
-		ID: a.AdjustmentId, Warehouse: w.config.Warehouse, SKU: a.Sku, Serials: deref(a.Serials), Delta: a.QuantityDelta,
-		Reason: token(a.Reason, "unknown"), Return: deref(a.ReturnId), Consignment: deref(a.OrderNumber), At: a.OccurredAt.UTC(),
+// bookedOff keeps a movement of the books without its free text.
+func (w *Warehouse) bookedOff(a gen.Adjustment) domain.Adjustment {
+	return domain.Adjustment{
+		ID: a.AdjustmentId, Warehouse: w.config.Warehouse, SKU: a.Sku, Serials: deref(a.Serials), Units: a.QuantityDelta,
+		Reason: token(a.Reason, "unknown"), From: domain.StockStatus(token(string(deref(a.FromStatus)), "")),
+		UnitCost: string(deref(a.UnitCost)), Currency: deref(a.Currency), Return: deref(a.ReturnId), Order: deref(a.OrderNumber), At: a.OccurredAt.UTC(),
 	}
-	if a.UnitCost == nil || deref(a.Currency) == "" {
-		return out, nil
-	}
-	d, err := decimal.NewFromString(*a.UnitCost)
-	if err == nil {
-		out.UnitCost, err = domain.FromDecimal(d, *a.Currency)
-	}
-	if err != nil {
-		return out, fmt.Errorf("its unit cost is not an amount of %q", token(*a.Currency, "?"))
-	}
-	out.Currency = *a.Currency
-	return out, nil
 }
 
 // Return reads a return at its latest revision.
