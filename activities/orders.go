@@ -258,7 +258,7 @@ func fingerprinted(c domain.Consignment, to domain.Address) []byte {
 func answerFacts(in contract.AssessInput) []domain.Fact {
 	var facts []domain.Fact
 	for _, a := range in.Answers {
-		facts = append(facts, domain.NewFact(domain.FactAnswered, "answer:"+a.CommandID, a.By, in.At,
+		facts = append(facts, domain.NewFact(domain.FactAnswered, domain.AnswerKey(a.CommandID), a.By, in.At,
 			domain.AnswerFact{Cause: a.Exception, Action: string(a.Action), Override: a.Override, By: a.By, Reason: a.Reason, Command: a.CommandID}))
 	}
 	return facts
@@ -287,8 +287,30 @@ func exceptionsOf(order domain.Order, questions []domain.Question, in contract.A
 	return open
 }
 
-// shownQuestions bounds what an assessment brings into history.
-const shownQuestions = 60
+// shownQuestions bounds what an assessment brings into history in full, namedCauses
+// what it brings by name alone; the exceptions hold them all.
+const (
+	shownQuestions = 60
+	namedCauses    = 4000
+)
+
+// shortened keeps the first questions whole, and of the others their causes by kind, so
+// that each can be answered.
+func shortened(questions []domain.Question) ([]domain.Question, []contract.MoreQuestions) {
+	if len(questions) <= shownQuestions {
+		return questions, nil
+	}
+	var more []contract.MoreQuestions
+	for _, q := range questions[shownQuestions:min(len(questions), namedCauses)] {
+		i := slices.IndexFunc(more, func(m contract.MoreQuestions) bool { return m.Kind == q.Kind })
+		if i < 0 {
+			i = len(more)
+			more = append(more, contract.MoreQuestions{Kind: q.Kind})
+		}
+		more[i].Causes = append(more[i].Causes, q.Cause)
+	}
+	return questions[:shownQuestions], more
+}
 
 // summarise keeps what the workflow decides by and what a person looks at.
 func summarise(record ports.OrderRecord, d lifecycle.Decision) contract.Assessment {
@@ -302,9 +324,8 @@ func summarise(record ports.OrderRecord, d lifecycle.Decision) contract.Assessme
 			Revision: due.Revision, Complete: due.Complete, Lines: linesOf(due),
 		})
 	}
-	if len(a.Questions) > shownQuestions {
-		a.Questions = a.Questions[:shownQuestions] // the exceptions hold them all
-	}
+	a.Questions, a.More = shortened(a.Questions)
+	a.Checks = len(a.Questions) > 0 || len(a.Waiting) > 0
 	seen := map[string]bool{}
 	for _, l := range record.Order.Lines {
 		if l.Kind.Physical() {

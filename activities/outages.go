@@ -123,9 +123,11 @@ type FreeInput struct {
 	By        string           `json:"by,omitempty"`
 	Reason    string           `json:"reason,omitempty"`
 	Command   string           `json:"command"` // the same for all runs of this activity: one effect an order
+	Fresh     bool             `json:"fresh,omitempty"`
 }
 
-// FreeOrders frees orders that wait on a cause: those that waited for a system are
+// FreeOrders is SignalOrders as runs of ResumeWorkflow call it that began before the
+// outcome of each order was kept. It frees orders that wait on a cause: those that waited for a system are
 // told that it is back, all others get the answer `retry` to that one question. The
 // command makes a second run harmless; an order that has closed meanwhile needs nothing.
 func (o *Outages) FreeOrders(ctx context.Context, in FreeInput) error {
@@ -150,5 +152,5 @@ func freeing(in FreeInput) (signal string, payload any) {
 	if system, ok := strings.CutPrefix(in.Cause, "unavailable:"); ok {
 		return contract.SignalReleased, contract.ReleasedSignal{System: system}
 	}
-	return contract.SignalResolve, contract.Resolution{Exception: in.Cause, Action: contract.ActionRetry, By: in.By, Reason: in.Reason, CommandID: in.Command}
+	return contract.SignalResolve, contract.Resolution{Exception: in.Cause, Action: contract.ActionRetry, By: in.By, Reason: in.Reason, CommandID: in.Command, Fresh: in.Fresh}
 }

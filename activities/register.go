@@ -8,6 +8,7 @@ type Set struct {
 	Fulfilment *Fulfilment
 	Shipments  *Shipments
 	Outages    *Outages
+	Resumes    *Resumes
 	Intake     *Intake
 	// Completeness counts what the shop holds ready.
 	Completeness *Completeness
@@ -20,6 +21,7 @@ func (s Set) Register(r worker.ActivityRegistry) {
 	r.RegisterActivity(s.Fulfilment)
 	r.RegisterActivity(s.Shipments)
 	r.RegisterActivity(s.Outages)
+	r.RegisterActivity(s.Resumes)
 	r.RegisterActivity(s.Intake)
 	r.RegisterActivity(s.Completeness)
 }

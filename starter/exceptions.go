@@ -2,23 +2,19 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
-	"go.temporal.io/api/enums/v1"
-	"go.temporal.io/sdk/client"
-
-	"selvedge/internal/contract"
 	"selvedge/internal/domain"
 	"selvedge/internal/exceptions"
 	"selvedge/internal/store"
 )
 
 type exceptionsCmd struct {
-	List   exceptionsListCmd   `cmd:"" help:"List what waits for a person, grouped by cause: how many, how much money, since when, who, and what to do."`
-	Resume exceptionsResumeCmd `cmd:"" help:"Free every order that waits on one cause: one first, and the rest when that one has gone on."`
+	List    exceptionsListCmd    `cmd:"" help:"List what waits for a person, grouped by cause: how many, how much money, since when, who, and what to do."`
+	Resume  exceptionsResumeCmd  `cmd:"" help:"Free every order that waits on one cause: one first, and the rest when that one has gone on. Says what came of each."`
+	Resumed exceptionsResumedCmd `cmd:"" help:"What came of the orders that were freed: who pressed when, and the outcome of each order."`
 }
 
 type exceptionsListCmd struct {
@@ -167,102 +163,6 @@ func (l exceptionsListCmd) orders(ctx context.Context, s streams, db *store.Stor
 	t.Render()
 	if len(rows) == l.Limit {
 		fmt.Fprintf(s.out, "These are the %d that wait longest; --limit lists more.\n", l.Limit)
-	}
-	return nil
-}
-
-type exceptionsResumeCmd struct {
-	Cause     string        `help:"The cause, as \"exceptions list\" prints it." required:"" placeholder:"CAUSE"`
-	PerSecond float64       `name:"per-second" help:"Orders to free each second after the first one." default:"20" placeholder:"N"`
-	By        string        `help:"Who frees them; by default who is logged in." placeholder:"NAME"`
-	Reason    string        `help:"Why they can go on now." required:"" placeholder:"TEXT"`
-	JSON      bool          `name:"json" help:"Print JSON."`
-	Within    time.Duration `help:"Longest time to wait for the end; the workflow goes on by itself." default:"10m" placeholder:"DURATION"`
-}
-
-// resumed is the outcome in --json.
-type resumed struct {
-	Cause    string `json:"cause"`
-	Workflow string `json:"workflow"`
-	contract.ResumeResult
-}
-
-// Run starts the workflow that frees the orders, and waits for it. While one frees
-// the same cause, that one is waited for: a second run is harmless.
-func (r exceptionsResumeCmd) Run(ctx context.Context, s streams) error {
-	by, err := person(r.By)
-	if err != nil {
-		return err
-	}
-	if err := required([2]string{"cause", r.Cause}, [2]string{"reason", r.Reason}); err != nil {
-		return err
-	}
-	if r.PerSecond <= 0 || r.Within <= 0 {
-		return misuse("--per-second %g and --within %s: give more than 0", r.PerSecond, r.Within)
-	}
-	db, c, err := openStore(ctx)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	waiting, err := db.WaitingOrders(ctx, r.Cause, domain.OrderID{}, 1)
-	if err != nil {
-		return err
-	}
-	if len(waiting) == 0 {
-		return fmt.Errorf("no order waits on %q; `starter exceptions list` prints the causes", r.Cause)
-	}
-	temporal, err := openTemporal(c)
-	if err != nil {
-		return err
-	}
-	defer temporal.Close()
-	outcome := resumed{Cause: r.Cause, Workflow: contract.ResumeWorkflowID(r.Cause)}
-	stop := progress(s, "freeing orders")
-	outcome.ResumeResult, err = resume(ctx, temporal, outcome.Workflow, contract.ResumeInput{Cause: r.Cause, PerSecond: r.PerSecond, By: by, Reason: r.Reason}, r.Within)
-	stop()
-	if err != nil {
-		return err
-	}
-	return outcome.print(s, r.JSON)
-}
-
-func resume(ctx context.Context, c client.Client, id string, in contract.ResumeInput, within time.Duration) (contract.ResumeResult, error) {
-	var result contract.ResumeResult
-	ctx, cancel := context.WithTimeout(ctx, within)
-	defer cancel()
-	run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: id, TaskQueue: contract.QueueOrders, StaticSummary: "free the orders that wait on " + in.Cause,
-		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-	}, "ResumeWorkflow", in)
-	if err != nil {
-		return result, fmt.Errorf("start %s: %w", id, err)
-	}
-	err = run.Get(ctx, &result)
-	if errors.Is(err, context.DeadlineExceeded) {
-		return result, fmt.Errorf("%s was started and has not ended within %s; it goes on by itself once a worker runs", id, within)
-	}
-	if err != nil {
-		return result, fmt.Errorf("%s ended: %w", id, err)
-	}
-	return result, nil
-}
-
-// print says what came of it; orders that were not freed are a failure.
-func (r resumed) print(s streams, asJSON bool) error {
-	if asJSON {
-		if err := printJSON(s.out, r); err != nil {
-			return err
-		}
-	} else {
-		fmt.Fprintf(s.out, "Woke %s that waited on %s. What still cannot go on is in `starter exceptions list` again.\n", plural(r.Freed, "order"), r.Cause)
-	}
-	switch {
-	case r.Stopped != "":
-		return fmt.Errorf("%s stopped after the first order: %s", r.Workflow, r.Stopped)
-	case len(r.Failed) > 0:
-		return fmt.Errorf("%s could not be woken: %s", plural(len(r.Failed), "order"), strings.Join(r.Failed, ", "))
 	}
 	return nil
 }

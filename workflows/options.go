@@ -61,7 +61,7 @@ func freeOptions() workflow.ActivityOptions {
 	return workflow.ActivityOptions{
 		TaskQueue:              contract.QueueOrders,
 		StartToCloseTimeout:    30 * time.Minute,
-		HeartbeatTimeout:       time.Minute,
+		HeartbeatTimeout:       heartbeat,
 		ScheduleToCloseTimeout: 2 * time.Hour,
 		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second},
 		Summary:                "free orders at a rate",
@@ -91,5 +91,34 @@ func batchOptions(queue, summary string) workflow.ActivityOptions {
 			NonRetryableErrorTypes: []string{activities.ErrRefused, activities.ErrMisconfigured},
 		},
 		Summary: summary,
+	}
+}
+
+// readOptions are for reading orders from the shop before they are freed: a few tries,
+// then each order reads itself.
+func readOptions(summary string) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		TaskQueue:              contract.QueueCentra,
+		StartToCloseTimeout:    time.Minute,
+		HeartbeatTimeout:       heartbeat,
+		ScheduleToCloseTimeout: 5 * time.Minute,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 15 * time.Second, MaximumAttempts: 4,
+			NonRetryableErrorTypes: []string{activities.ErrRefused, activities.ErrMisconfigured},
+		},
+		Summary: summary,
+	}
+}
+
+// watchOptions are for waiting until the outcomes of freed orders are known: one long
+// look at the store, taken up by another worker soon after its own was killed.
+func watchOptions(most time.Duration) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		TaskQueue:              contract.QueueOrders,
+		StartToCloseTimeout:    most + time.Minute,
+		HeartbeatTimeout:       heartbeat,
+		ScheduleToCloseTimeout: 24 * time.Hour,
+		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second},
+		Summary:                "what comes of the freed orders",
 	}
 }

@@ -46,11 +46,13 @@ type order struct {
 	at      contract.Assessment // as of the last look
 	looked  bool
 	answers []contract.Resolution
-	taken   map[string]bool       // commands taken by this run
-	refresh bool                  // a person asked to look again: the shop is read first
-	stopped bool                  // Cancel was pressed and taken
-	again   time.Time             // when a delayed or idle step is tried again
-	outage  *contract.OutageInput // to be reported once the store knows that the order waits
+	taken   map[string]bool // commands taken by this run
+	// verdicts are what came of each command, by the look that recorded it.
+	verdicts map[string]string
+	refresh  bool                  // a person asked to look again: the shop is read first
+	stopped  bool                  // Cancel was pressed and taken
+	again    time.Time             // when a delayed or idle step is tried again
+	outage   *contract.OutageInput // to be reported once the store knows that the order waits
 
 	facts, released, retries, resolutions workflow.ReceiveChannel
 	signals                               int
@@ -120,6 +122,7 @@ func (w *order) look() error {
 	}
 	w.answers = w.answers[len(in.Answers):] // one may have come while the store was asked
 	w.at, w.looked = at, true
+	w.judge(in.Answers)
 	w.report()
 	if w.carry.Delayed == "" && len(at.Due) == 0 && !w.refresh {
 		w.carry.DelayedAt = zeroTime // nothing is left that an outage kept from being done

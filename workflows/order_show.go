@@ -163,6 +163,12 @@ func (w *order) details() {
 			fmt.Fprintf(&b, "| %s | %s | %d | %d | %d | %d | %d |\n", l.Line, l.SKU, l.Ordered, l.Shipped, l.Short, l.Cancelled, l.Open)
 		}
 	}
+	if last := w.carry.Last; last != nil {
+		fmt.Fprintf(&b, "\n\n**Last answer:** %s by %s, %s: %s", last.Action, exceptions.Escape(last.By), last.At.UTC().Format("2006-01-02 15:04:05 MST"), exceptions.Escape(last.Text))
+	}
+	if n := w.unlisted(); n > 0 {
+		fmt.Fprintf(&b, "\n\n%d more questions are open than are shown here; `starter order show` lists all of them, and each is answered by its cause.", n)
+	}
 	if len(w.at.Questions) > 0 {
 		b.WriteString("\n\n" + exceptions.Markdown(w.id, w.at.Questions, exceptions.Links{}))
 	}

@@ -3,6 +3,7 @@ package workflows
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -15,7 +16,7 @@ import (
 // newOrder sets up state and handlers, before anything can block.
 func newOrder(ctx workflow.Context, in contract.OrderInput) *order {
 	detached, _ := workflow.NewDisconnectedContext(ctx)
-	w := &order{id: in.Order, stop: ctx, ctx: detached, taken: map[string]bool{}}
+	w := &order{id: in.Order, stop: ctx, ctx: detached, taken: map[string]bool{}, verdicts: map[string]string{}}
 	w.carry.State = domain.Received // as set by whoever started the order
 	if in.State != nil {
 		w.carry = *in.State
@@ -48,7 +49,7 @@ func must(err error) {
 }
 
 func (w *order) view() (contract.OrderView, error) {
-	return contract.OrderView{State: w.shown(), Sequence: w.at.Sequence, Waiting: w.at.Waiting, Questions: w.at.Questions, Lines: w.at.Lines, Delayed: w.carry.Delayed}, nil
+	return contract.OrderView{State: w.shown(), Sequence: w.at.Sequence, Waiting: w.at.Waiting, Questions: w.at.Questions, Lines: w.at.Lines, Delayed: w.carry.Delayed, More: w.unlisted(), Last: w.carry.Last}, nil
 }
 
 // pending tells whether something waits to be read. Its condition changes nothing.
@@ -78,6 +79,7 @@ func (w *order) receive() {
 		w.signals++
 		if err := w.verdict(r); err != nil {
 			workflow.GetLogger(w.ctx).Warn("an answer was refused", "order", w.id.String(), "reason", err.Error())
+			w.said(r, "refused: "+err.Error())
 			continue
 		}
 		w.takeAnswer(r)
@@ -118,7 +120,8 @@ func (w *order) takeRetry() {
 	w.takeAnswer(contract.Resolution{Action: contract.ActionRetry, By: "web-ui"})
 }
 
-func (w *order) takeAnswer(r contract.Resolution) {
+// takeAnswer keeps an answer for the next look and gives it as it was taken.
+func (w *order) takeAnswer(r contract.Resolution) contract.Resolution {
 	if r.By == "" {
 		r.By = "web-ui"
 	}
@@ -127,24 +130,16 @@ func (w *order) takeAnswer(r contract.Resolution) {
 		r.CommandID = fmt.Sprintf("%s-%d-%d", info.WorkflowExecution.RunID, info.GetCurrentHistoryLength(), len(w.taken))
 	}
 	if w.taken[r.CommandID] {
-		return
+		return r
 	}
 	w.taken[r.CommandID] = true
 	if r.Exception == "" && len(w.at.Questions) == 1 && r.Action != contract.ActionRetry {
 		r.Exception = w.at.Questions[0].Cause
 	}
 	w.answers = append(w.answers, r)
-	w.refresh = w.refresh || r.Action == contract.ActionRetry || r.Action == contract.ActionOverride
+	w.refresh = w.refresh || !r.Fresh && (r.Action == contract.ActionRetry || r.Action == contract.ActionOverride)
 	w.release()
-}
-
-// resolve takes an answer and returns at once: the Web UI waits for it.
-func (w *order) resolve(_ workflow.Context, r contract.Resolution) (contract.ResolveReply, error) {
-	if r.CommandID != "" && w.taken[r.CommandID] {
-		return contract.ResolveReply{Message: "this command was taken before; nothing more was done"}, nil
-	}
-	w.takeAnswer(r)
-	return contract.ResolveReply{Message: fmt.Sprintf("%s taken; the order goes on from the step that waits. Look at its details for what comes of it.", r.Action)}, nil
+	return r
 }
 
 // validate refuses what nobody asked for, and says why and what would be taken.
@@ -185,20 +180,49 @@ func (w *order) validateFor(r contract.Resolution) error {
 		}
 		r.Exception = open[0].Cause
 	}
-	for _, q := range open {
-		if q.Cause != r.Exception {
-			continue
-		}
-		if r.Action == contract.ActionOverride && len(r.Override) == 0 {
-			return errors.New(`override needs what to use instead: add "override":{"shippingService":"…"}`)
-		}
-		if r.Action == contract.ActionRetry {
-			return nil // looking again is never wrong
-		}
-		kind, _ := exceptions.Lookup(q.Kind)
-		return exceptions.Allows(kind, string(r.Action))
+	kind, known := w.kindOf(r.Exception)
+	if !known {
+		return fmt.Errorf("exception %q is not open for this order; open is %q", r.Exception, open[0].Cause)
 	}
-	return fmt.Errorf("exception %q is not open for this order; open is %q", r.Exception, open[0].Cause)
+	if r.Action == contract.ActionRetry {
+		return nil // looking again is never wrong
+	}
+	if r.Action == contract.ActionOverride && len(r.Override) == 0 {
+		return errors.New(`override needs what to use instead: add "override":{"shippingService":"…"}`)
+	}
+	if err := exceptions.Allows(kind, string(r.Action)); err != nil {
+		return err
+	}
+	if r.Action != contract.ActionOverride {
+		return nil
+	}
+	return exceptions.AllowsOverride(kind, r.Override)
+}
+
+// kindOf finds the kind of an open question by its cause.
+func (w *order) kindOf(cause string) (exceptions.Kind, bool) {
+	for _, q := range w.at.Questions {
+		if q.Cause == cause {
+			kind, _ := exceptions.Lookup(q.Kind)
+			return kind, true
+		}
+	}
+	for _, more := range w.at.More {
+		if slices.Contains(more.Causes, cause) {
+			kind, _ := exceptions.Lookup(more.Kind)
+			return kind, true
+		}
+	}
+	return exceptions.Kind{}, false
+}
+
+// unlisted counts the questions that are open and not shown in full.
+func (w *order) unlisted() int {
+	n := 0
+	for _, more := range w.at.More {
+		n += len(more.Causes)
+	}
+	return n
 }
 
 func asApplication(err error, target **temporal.ApplicationError) bool { return errors.As(err, target) }

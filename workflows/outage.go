@@ -1,14 +1,12 @@
 package workflows
 
 import (
-	"slices"
 	"time"
 
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
-	"selvedge/activities"
 	"selvedge/internal/contract"
 	"selvedge/internal/domain"
 )
@@ -80,58 +78,4 @@ func queueOf(system string) string {
 		}
 	}
 	return contract.QueueOrders
-}
-
-// canaryWait is how long one order is watched before the rest is freed.
-const canaryWait = 5 * time.Second
-
-// ResumeWorkflow frees the orders that wait on one cause: one first, and the rest at
-// a rate when that one has gone on. An order that cannot go on opens its own question again.
-func ResumeWorkflow(ctx workflow.Context, in contract.ResumeInput) (contract.ResumeResult, error) {
-	store := workflow.WithActivityOptions(ctx, storeOptions("find the orders that wait on "+in.Cause))
-	free := workflow.WithActivityOptions(ctx, freeOptions())
-	result := contract.ResumeResult{Freed: in.Freed}
-	rate := in.PerSecond
-	if rate <= 0 {
-		rate = 20
-	}
-	for pages := 0; ; pages++ {
-		var page activities.WaitingPage
-		if err := workflow.ExecuteActivity(store, outages.ListWaiting, in).Get(ctx, &page); err != nil {
-			return result, err
-		}
-		if len(page.Orders) == 0 {
-			return result, nil
-		}
-		if pages > 200 {
-			in.Freed = result.Freed
-			return result, workflow.NewContinueAsNewError(ctx, ResumeWorkflow, in)
-		}
-		batch := page.Orders
-		if in.After == "" {
-			batch = batch[:1] // the canary
-		}
-		if err := workflow.ExecuteActivity(free, outages.FreeOrders, activities.FreeInput{
-			Cause: in.Cause, Orders: batch, PerSecond: rate,
-			By: in.By, Reason: in.Reason, Command: "resume-" + workflow.GetInfo(ctx).FirstRunID,
-		}).Get(ctx, nil); err != nil {
-			return result, err
-		}
-		if in.After == "" {
-			if err := workflow.NewTimerWithOptions(ctx, canaryWait, workflow.TimerOptions{Summary: "watch the first order"}).Get(ctx, nil); err != nil {
-				return result, err
-			}
-			var still activities.WaitingPage
-			if err := workflow.ExecuteActivity(store, outages.ListWaiting, in).Get(ctx, &still); err != nil {
-				return result, err
-			}
-			if slices.Contains(still.Orders, batch[0]) {
-				// Freeing all of them would only fail all of them again.
-				result.Stopped = "order " + batch[0].String() + " was freed first and waits on the same cause again"
-				return result, nil
-			}
-		}
-		result.Freed += len(batch)
-		in.After = batch[len(batch)-1].String()
-	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"selvedge/activities"
 	"selvedge/internal/contract"
 	"selvedge/internal/domain"
 	"selvedge/workflows"
@@ -17,20 +18,26 @@ func TestAnOutageGoesOnWhileTheFirstOrderThatIsFreedWaitsAgain(t *testing.T) {
 	probes := 0
 	s.probe = func() error { probes++; return nil } // needs fewer permissions than the work
 	canary := domain.OrderID{Store: "atelier", Number: "10000"}
+	s.watch = func(activities.WatchInput) activities.Outcomes {
+		if probes < 3 {
+			return activities.Outcomes{SameCause: 1}
+		}
+		return activities.Outcomes{Freed: 1} // it went on
+	}
 	s.list = func(in contract.ResumeInput) []domain.OrderID {
-		if in.After != "" || probes >= 3 && len(s.freed) >= 3 {
-			return nil // it went on
+		if in.After != "" {
+			return nil
 		}
 		return []domain.OrderID{canary}
 	}
 	s.env.ExecuteWorkflow(workflows.OutageWorkflow, contract.OutageInput{System: "centra", Credentials: true, ProbeEvery: 15 * time.Second})
 	require.NoError(t, s.env.GetWorkflowError())
-	again := []string{"ProbeSystem", "ListWaiting ", "FreeOrders 1", "ListWaiting "}
+	first := []string{"ProbeSystem", "ListWaiting ", "BeginResume", "CheckCause 10000", "SignalOrders 1", "WatchResume"}
+	again := append(first[:len(first):len(first)], "EndResume stopped")
 	want := append([]string{"OpenOutage centra"}, again...)
-	want = append(append(want, again...), again...)
-	require.Equal(t, append(want, "ListWaiting atelier/10000", "CloseOutage centra"), s.calls, "one alert, which ends with the outage and not before")
-	watched := 5 * time.Second
-	require.Equal(t, []time.Duration{watched, 15 * time.Second, watched, 30 * time.Second, watched}, s.timers)
+	want = append(append(want, again...), first...)
+	require.Equal(t, append(want, "ListWaiting atelier/10000", "WatchResume", "EndResume done", "CloseOutage centra"), s.calls, "one alert, which ends with the outage and not before")
+	require.Equal(t, []time.Duration{15 * time.Second, 30 * time.Second}, s.timers)
 	for _, f := range s.freed {
 		require.Equal(t, []domain.OrderID{canary}, f.Orders, "the rest would only fail again")
 	}
@@ -46,6 +53,7 @@ func TestAProbeThatFailsAfterAStoppedReleaseKeepsTheOutage(t *testing.T) {
 		}
 		return nil
 	}
+	s.watch = func(activities.WatchInput) activities.Outcomes { return activities.Outcomes{SameCause: 1} }
 	s.list = func(in contract.ResumeInput) []domain.OrderID {
 		if probes < 3 {
 			return waitingOrders(3)(in)
@@ -55,7 +63,7 @@ func TestAProbeThatFailsAfterAStoppedReleaseKeepsTheOutage(t *testing.T) {
 	s.env.ExecuteWorkflow(workflows.OutageWorkflow, contract.OutageInput{System: "centra", ProbeEvery: 15 * time.Second})
 	require.NoError(t, s.env.GetWorkflowError())
 	require.Equal(t, []string{
-		"OpenOutage centra", "ProbeSystem", "ListWaiting ", "FreeOrders 1", "ListWaiting ",
+		"OpenOutage centra", "ProbeSystem", "ListWaiting ", "BeginResume", "CheckCause 10000", "SignalOrders 1", "WatchResume", "EndResume stopped",
 		"ProbeSystem", "ProbeSystem", "ListWaiting ", "CloseOutage centra",
 	}, s.calls)
 }

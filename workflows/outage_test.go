@@ -23,10 +23,16 @@ type standby struct {
 	env    *testsuite.TestWorkflowEnvironment
 	world  sync.Mutex // held while an activity runs
 	calls  []string
-	freed  []activities.FreeInput
+	freed  []activities.SignalInput
 	probe  func() error
 	list   func(contract.ResumeInput) []domain.OrderID
 	timers []time.Duration
+
+	check func(activities.CauseCheck) activities.CauseChecked
+	read  func(activities.ReadInput) error
+	told  func(activities.SignalInput) activities.Signalled
+	watch func(activities.WatchInput) activities.Outcomes
+	ended []activities.ResumeEnd
 }
 
 func newStandby(t *testing.T) *standby {
@@ -62,15 +68,62 @@ func newStandby(t *testing.T) *standby {
 		s.calls = append(s.calls, "ListWaiting "+in.After)
 		return activities.WaitingPage{Orders: s.list(in)}, nil
 	})
-	as("FreeOrders", func(_ context.Context, in activities.FreeInput) error {
-		s.world.Lock()
-		defer s.world.Unlock()
-		s.calls = append(s.calls, fmt.Sprintf("FreeOrders %d", len(in.Orders)))
-		s.freed = append(s.freed, in)
-		return nil
-	})
+	s.resume(as)
 	s.env.SetOnTimerScheduledListener(func(_ string, after time.Duration) { s.timers = append(s.timers, after) })
 	return s
+}
+
+// resume answers for the activities of freeing a cause: unless a test says otherwise
+// every order is told and goes on.
+func (s *standby) resume(as func(string, any)) {
+	s.check = func(activities.CauseCheck) activities.CauseChecked { return activities.CauseChecked{} }
+	s.read = func(activities.ReadInput) error { return nil }
+	s.told = func(in activities.SignalInput) activities.Signalled {
+		return activities.Signalled{Told: len(in.Orders)}
+	}
+	s.watch = func(activities.WatchInput) activities.Outcomes {
+		n := 0
+		for _, f := range s.freed {
+			n += len(f.Orders)
+		}
+		return activities.Outcomes{Freed: n}
+	}
+	note := func(what string, do func()) {
+		s.world.Lock()
+		defer s.world.Unlock()
+		s.calls = append(s.calls, what)
+		do()
+	}
+	as("BeginResume", func(context.Context, activities.ResumeRun) error {
+		note("BeginResume", func() {})
+		return nil
+	})
+	as("CheckCause", func(_ context.Context, in activities.CauseCheck) (out activities.CauseChecked, err error) {
+		note("CheckCause "+in.Order.Number, func() { out = s.check(in) })
+		return out, nil
+	})
+	as("ReadOrdersAgain", func(_ context.Context, in activities.ReadInput) (err error) {
+		note(fmt.Sprintf("ReadOrdersAgain %d", len(in.Orders)), func() { err = s.read(in) })
+		return err
+	})
+	as("SignalOrders", func(_ context.Context, in activities.SignalInput) (out activities.Signalled, err error) {
+		note(fmt.Sprintf("SignalOrders %d", len(in.Orders)), func() {
+			s.freed = append(s.freed, in)
+			out = s.told(in)
+		})
+		return out, nil
+	})
+	as("WatchResume", func(_ context.Context, in activities.WatchInput) (out activities.Outcomes, err error) {
+		note("WatchResume", func() { out = s.watch(in) })
+		return out, nil
+	})
+	as("EndResume", func(_ context.Context, in activities.ResumeEnd) (out activities.Outcomes, err error) {
+		note("EndResume "+in.State, func() {
+			s.ended = append(s.ended, in)
+			out = s.watch(activities.WatchInput{Run: in.Run})
+		})
+		return out, nil
+	})
 }
 
 func TestAnOutageAlertsOnceProbesAndFreesTheOrders(t *testing.T) {
@@ -118,63 +171,4 @@ func TestAnOutageWhoseOrdersAreBeingFreedAlreadyIsOver(t *testing.T) {
 		return other.Get(ctx, nil)
 	})
 	require.NoError(t, s.env.GetWorkflowError())
-}
-
-// waitingOrders pages through n orders, a hundred at a time, as the store does.
-func waitingOrders(n int) func(contract.ResumeInput) []domain.OrderID {
-	return func(in contract.ResumeInput) []domain.OrderID {
-		from := 0
-		if in.After != "" {
-			id, err := domain.ParseOrderID(in.After)
-			if err != nil {
-				return nil
-			}
-			if _, err := fmt.Sscanf(id.Number, "%d", &from); err != nil {
-				return nil
-			}
-			from -= 9999
-		}
-		var page []domain.OrderID
-		for i := from; i < n && len(page) < 100; i++ {
-			page = append(page, domain.OrderID{Store: "atelier", Number: fmt.Sprint(10000 + i)})
-		}
-		return page
-	}
-}
-
-func TestResumeFreesOneOrderFirstAndTheRestInPages(t *testing.T) {
-	t.Parallel()
-	s := newStandby(t)
-	all := waitingOrders(250)
-	s.list = func(in contract.ResumeInput) []domain.OrderID {
-		if in.After == "" && len(s.freed) > 0 {
-			return all(contract.ResumeInput{After: "atelier/10000"}) // the canary waits no more
-		}
-		return all(in)
-	}
-	s.env.ExecuteWorkflow(workflows.ResumeWorkflow, contract.ResumeInput{Cause: "unavailable:acs", By: "desk"})
-	require.NoError(t, s.env.GetWorkflowError())
-	var result contract.ResumeResult
-	require.NoError(t, s.env.GetWorkflowResult(&result))
-	require.Equal(t, contract.ResumeResult{Freed: 250}, result)
-	var sizes []int
-	for _, f := range s.freed {
-		sizes = append(sizes, len(f.Orders))
-		require.InDelta(t, 20, f.PerSecond, 0, "orders a second unless told otherwise")
-		require.Equal(t, s.freed[0].Command, f.Command, "one command, so that an order answers once")
-	}
-	require.Equal(t, []int{1, 100, 100, 49}, sizes)
-	require.Equal(t, []time.Duration{5 * time.Second}, s.timers, "the canary is watched")
-}
-
-func TestResumeStopsWhenTheFirstOrderWaitsAgain(t *testing.T) {
-	t.Parallel()
-	s := newStandby(t)
-	s.list = waitingOrders(250)
-	s.env.ExecuteWorkflow(workflows.ResumeWorkflow, contract.ResumeInput{Cause: unmapped.Cause, By: "desk"})
-	require.NoError(t, s.env.GetWorkflowError())
-	var result contract.ResumeResult
-	require.NoError(t, s.env.GetWorkflowResult(&result))
-	require.Contains(t, result.Stopped, "atelier/10000")
-	require.Len(t, s.freed, 1)
 }

@@ -113,6 +113,7 @@ func (p *Parts) Activities(c client.Client) activities.Set {
 		Fulfilment: &activities.Fulfilment{Orders: orders, Settle: s.Settle},
 		Shipments:  &activities.Shipments{Orders: orders, Shop: p.Shop, Settle: s.Settle},
 		Outages:    &activities.Outages{Store: p.Store, Client: c, Probes: p.probes(), Clock: time.Now, ProbeEvery: s.ProbeEvery},
+		Resumes:    &activities.Resumes{Store: p.Store, Client: c, Orders: orders, Reader: p.Intake(c), Clock: time.Now},
 		Intake:     &activities.Intake{Taker: p.Intake(c)},
 		Completeness: &activities.Completeness{
 			Shop: p.Shop, Store: p.Store, Orders: p.Intake(c), Clock: time.Now,

@@ -102,6 +102,15 @@ type OrderCarry struct {
 	Delayed   string            `json:"delayed,omitempty"`  // system that was away
 	DelayedAt time.Time         `json:"delayedAt,omitzero"`
 	Refresh   bool              `json:"refresh,omitempty"` // a person's retry has still to read the shop
+	Last      *LastAnswer       `json:"last,omitempty"`
+}
+
+// LastAnswer is what came of the newest answer, for the order's page.
+type LastAnswer struct {
+	At     time.Time `json:"at"`
+	By     string    `json:"by"`
+	Action Action    `json:"action"`
+	Text   string    `json:"text"` // what was found, or why it was refused
 }
 
 // FactSignal is the wake-up; an empty one is ignored.
@@ -133,6 +142,8 @@ type Resolution struct {
 	By        string            `json:"by,omitempty"`        // who answers; "web-ui" when empty
 	Reason    string            `json:"reason,omitempty"`    // needed for skip and withdraw-order
 	CommandID string            `json:"commandId,omitempty"` // the same command twice has one effect
+	// Fresh says that the order was read from the shop just before: it is not read once more.
+	Fresh bool `json:"fresh,omitempty"`
 }
 
 // ResolveReply answers the update.
@@ -148,6 +159,8 @@ type OrderView struct {
 	Questions []domain.Question     `json:"questions,omitempty"`
 	Lines     []domain.LineProgress `json:"lines,omitempty"`
 	Delayed   string                `json:"delayed,omitempty"`
+	More      int                   `json:"more,omitempty"` // questions beyond those listed
+	Last      *LastAnswer           `json:"last,omitempty"`
 }
 
 // AssessInput asks where an order stands.
@@ -179,6 +192,18 @@ type Assessment struct {
 	CloseAt    time.Time             `json:"closeAt,omitzero"`
 	Cause      string                `json:"cause,omitempty"` // of an end that was not ours, such as fulfilled-in-shop
 	Wholesale  bool                  `json:"wholesale,omitempty"`
+	// More are the causes of open questions beyond those in Questions, by kind: they are
+	// answered by name like the others.
+	More []MoreQuestions `json:"more,omitempty"`
+	// Checks says that an answer waits for what comes of it: set where one can be given,
+	// by builds that know it, so that runs answered before replay as they were.
+	Checks bool `json:"checks,omitempty"`
+}
+
+// MoreQuestions are the causes of questions of one kind.
+type MoreQuestions struct {
+	Kind   string   `json:"kind"`
+	Causes []string `json:"causes"`
 }
 
 // Step is one step that is due; its content waits in the store.
@@ -227,23 +252,6 @@ type OutageInput struct {
 	ProbeEvery  time.Duration `json:"probeEvery,omitempty"`
 	Probes      int           `json:"probes,omitempty"` // made so far, over continue-as-new
 	Since       time.Time     `json:"since,omitzero"`
-}
-
-// ResumeInput frees the orders that wait on one cause.
-type ResumeInput struct {
-	Cause     string  `json:"cause"`
-	PerSecond float64 `json:"perSecond,omitempty"`
-	By        string  `json:"by,omitempty"`
-	Reason    string  `json:"reason,omitempty"`
-	After     string  `json:"after,omitempty"` // order from which to go on, over continue-as-new
-	Freed     int     `json:"freed,omitempty"`
-}
-
-// ResumeResult says what came of it.
-type ResumeResult struct {
-	Freed   int      `json:"freed"`
-	Failed  []string `json:"failed,omitempty"`  // orders that could not be signalled
-	Stopped string   `json:"stopped,omitempty"` // why it stopped after the canary
 }
 
 // IntakeInput is one scheduled run of taking things in.

@@ -149,6 +149,9 @@ type AnswerFact struct {
 	Command  string            `json:"command,omitempty"`
 }
 
+// AnswerKey is the key of the fact that a command makes: the same command twice is one fact.
+func AnswerKey(command string) string { return "answer:" + command }
+
 // ClosedFact says how the order ended.
 type ClosedFact struct {
 	State OrderState `json:"state"`

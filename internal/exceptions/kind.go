@@ -7,6 +7,7 @@ package exceptions
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -98,6 +99,23 @@ func Allows(kind Kind, action string) error {
 		return fmt.Errorf("%s is no answer to %s: it takes %s", action, kind.Name, joinActions(kind.Answers))
 	}
 	return fmt.Errorf("action %q is unknown: %s takes %s", action, kind.Name, joinActions(kind.Answers))
+}
+
+// AllowsOverride tells why values are no override for a kind of exception; nil means
+// that they are. A value may be meant for one warehouse alone: key:warehouse.
+//
+//workflowcheck:ignore - the keys are sorted
+func AllowsOverride(kind Kind, values map[string]string) error {
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		name, warehouse, forOne := strings.Cut(key, ":")
+		switch {
+		case name != kind.Override || forOne && strings.TrimSpace(warehouse) == "":
+			return fmt.Errorf("override of %q: %s takes %s, or %s:<warehouse> for one warehouse alone", key, kind.Name, kind.Override, kind.Override)
+		case strings.TrimSpace(values[key]) == "":
+			return fmt.Errorf("override of %s is empty: give the value to go on with", key)
+		}
+	}
+	return nil
 }
 
 // NeedsReason tells whether an action is refused without a reason.

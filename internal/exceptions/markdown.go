@@ -36,7 +36,7 @@ func Markdown(order domain.OrderID, questions []domain.Question, links Links) st
 }
 
 func headline(order domain.OrderID, open int, links Links) string {
-	name := escape(order.String())
+	name := Escape(order.String())
 	if links.Order != "" {
 		name = "[" + name + "](" + links.Order + ")"
 	}
@@ -52,11 +52,11 @@ func headline(order domain.OrderID, open int, links Links) string {
 func question(b *strings.Builder, n int, q domain.Question, links Links) {
 	k, _ := Lookup(q.Kind)
 	t := Describe(q)
-	fmt.Fprintf(b, "\n### %d. %s\n\n", n, escape(t.What))
+	fmt.Fprintf(b, "\n### %d. %s\n\n", n, Escape(t.What))
 	fmt.Fprintf(b, "- **Where:** %s\n- **Who:** %s\n- **Change:** %s\n- **Press:** %s\n- **Cause:** %s\n",
-		escape(t.Where), t.Owner, escape(t.Change), escape(t.Press), escape(q.Cause))
-	if allowed := allowedValues(q); allowed != "" {
-		fmt.Fprintf(b, "- **Would be taken:** %s\n", escape(allowed))
+		Escape(t.Where), t.Owner, Escape(t.Change), Escape(t.Press), Escape(q.Cause))
+	if allowed := WouldBeTaken(q); allowed != "" {
+		fmt.Fprintf(b, "- **Would be taken:** %s\n", Escape(allowed))
 	}
 	fmt.Fprintf(b, "- **Handbook:** %s\n\nUpdate `resolve`, one of:\n\n```json\n", page(k, links))
 	for _, action := range k.Answers {
@@ -65,7 +65,9 @@ func question(b *strings.Builder, n int, q domain.Question, links Links) {
 	b.WriteString("```\n")
 }
 
-func allowedValues(q domain.Question) string {
+// WouldBeTaken lists the values that would be taken instead of the offending one; empty
+// when none is known.
+func WouldBeTaken(q domain.Question) string {
 	for _, p := range q.Problems {
 		if len(p.Allowed) > 0 {
 			return strings.Join(p.Allowed, ", ")
@@ -102,8 +104,8 @@ func pasteable(q domain.Question, k Kind, action Action) string {
 	return strings.ReplaceAll(string(text), "`", `\u0060`) // the same JSON, and no fence in it
 }
 
-// escape keeps text from outside from being read as Markdown or HTML.
-func escape(s string) string {
+// Escape keeps text from outside from being read as Markdown or HTML.
+func Escape(s string) string {
 	return strings.NewReplacer(
 		"\\", "\\\\", "`", "\\`", "*", "\\*", "_", "\\_", "[", "\\[", "]", "\\]", "|", "\\|",
 		"<", "&lt;", ">", "&gt;", "&", "&amp;", "#", "\\#", "\r", " ", "\n", " ",

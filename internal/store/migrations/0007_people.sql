@@ -29,10 +29,11 @@ CREATE TABLE resume_outcomes (
     store       text        NOT NULL,
     number      text        NOT NULL,
     outcome     text        NOT NULL CONSTRAINT resume_outcomes_outcome
-        CHECK (outcome IN ('pending', 'freed', 'same-cause', 'other-cause', 'not-signalled', 'unknown')),
+        CHECK (outcome IN ('pending', 'freed', 'same-cause', 'other-cause', 'not-signalled', 'under-way')),
     causes      text[]      NOT NULL DEFAULT '{}', -- what the order waits on now
     note        text        NOT NULL DEFAULT '',
     sequence    bigint      NOT NULL DEFAULT 0,    -- of the order's newest fact when it was signalled
+    exception   bigint      NOT NULL DEFAULT 0,    -- the open one of the cause at that time
     signalled_at timestamptz NOT NULL,
     settled_at  timestamptz,
     CONSTRAINT resume_outcomes_pk PRIMARY KEY (resume, store, number)
