@@ -32,6 +32,8 @@ func Rules() []Rule {
 		pure("internal/lifecycle/..."),
 		pure("internal/returns/..."),
 		pure("internal/books/...", "internal/enrich"), // documents price bundles as enrichment does: one reading of them
+		// Triage finds the cut-off by the rules and puts a cause into the words of its kind.
+		pure("internal/triage/...", "internal/mapping", "internal/exceptions"),
 
 		{
 			Pattern: "internal/contract/...", Why: "contract names what crosses the Temporal boundary and knows only domain",
@@ -70,7 +72,7 @@ func Rules() []Rule {
 			Pattern: "activities/...", Why: "activities reach the world through ports, never through a system's client or pgx",
 			Ours: append([]string{
 				"internal/ports", "internal/contract", "internal/mapping", "internal/enrich", "internal/stock",
-				"internal/exceptions", "internal/reconciliation", "internal/lifecycle", "internal/books",
+				"internal/exceptions", "internal/reconciliation", "internal/lifecycle", "internal/books", "internal/triage",
 			}, core...),
 			Never: []string{pgx, "database/sql", "net/http"},
 		},

@@ -103,7 +103,7 @@ func (rs *Rules) Cutoff(warehouse, service string, now time.Time) (at time.Time,
 	}
 	day := now.In(zone)
 	for ahead := 0; ; ahead++ { // ends within eight days: at least one weekday is a working day
-		at = time.Date(day.Year(), day.Month(), day.Day()+ahead, daily.Hour(), daily.Minute(), 0, 0, zone)
+		at = firstShown(day, ahead, daily.Hour(), daily.Minute(), zone)
 		if days[at.Weekday()] && at.After(now) {
 			return at, nil
 		}
