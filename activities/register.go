@@ -12,6 +12,8 @@ type Set struct {
 	Intake     *Intake
 	// Completeness counts what the shop holds ready.
 	Completeness *Completeness
+	// Alerts tells people what waits.
+	Alerts *Alerts
 }
 
 // Register makes all activities known to a worker. Every worker knows all of them;
@@ -24,4 +26,5 @@ func (s Set) Register(r worker.ActivityRegistry) {
 	r.RegisterActivity(s.Resumes)
 	r.RegisterActivity(s.Intake)
 	r.RegisterActivity(s.Completeness)
+	r.RegisterActivity(s.Alerts)
 }

@@ -68,6 +68,9 @@ func run(ctx context.Context, args cli) error {
 	if err := ready(ctx, parts, temporal); err != nil {
 		return err
 	}
+	if err := metrics.Registry.Register(parts.AlertMetrics); err != nil {
+		return fmt.Errorf("metrics: %w", err)
+	}
 	sayWhatDiffers(ctx, parts)
 	return serve(ctx, args, parts, temporal, metrics)
 }

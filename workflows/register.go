@@ -10,4 +10,5 @@ func Register(r worker.WorkflowRegistry) {
 	r.RegisterWorkflow(IntakeWorkflow)
 	r.RegisterWorkflow(WarehouseFeedWorkflow)
 	r.RegisterWorkflow(CompletenessWorkflow)
+	r.RegisterWorkflow(AlertWorkflow)
 }

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"selvedge/activities"
+	"selvedge/internal/alerts"
 	"selvedge/internal/config"
 	"selvedge/internal/enrich"
 	"selvedge/internal/intake"
@@ -21,6 +22,7 @@ import (
 	"selvedge/internal/store"
 	"selvedge/internal/systems/acs"
 	"selvedge/internal/systems/centra"
+	"selvedge/internal/telemetry"
 )
 
 // Parts is what a process works with.
@@ -31,7 +33,10 @@ type Parts struct {
 	Shop       *centra.Shop
 	ACS        map[string]*acs.Warehouse // by warehouse
 	Warehouses map[string]ports.Warehouse
-	services   services
+	// Sender takes alerts to people, AlertMetrics counts them.
+	Sender       *alerts.Sender
+	AlertMetrics *telemetry.AlertMetrics
+	services     services
 }
 
 // Open connects to the database and makes the adapters; nothing is sent to an outside system.
@@ -53,6 +58,10 @@ func Open(ctx context.Context, c config.Config, l *zap.Logger) (*Parts, error) {
 		p.ACS[w.Key()], p.Warehouses[w.Key()] = w, w
 	}
 	p.services.warehouses = p.Warehouses
+	p.AlertMetrics = telemetry.NewAlertMetrics()
+	if p.Sender, err = alerts.New(c.Selvedge.Alert, l); err != nil {
+		return nil, fmt.Errorf("SELVEDGE_ALERT_%w", err)
+	}
 	if p.Store, err = store.Open(ctx, c.DatabaseURL, keys); err != nil {
 		return nil, err
 	}
@@ -120,6 +129,7 @@ func (p *Parts) Activities(c client.Client) activities.Set {
 			// Two polls and a slow run of intake: what it still misses then, it has missed.
 			Grace: 2*s.IntakeEvery + 30*time.Second, Since: s.IntakeSince,
 		},
+		Alerts: p.Alerts(),
 	}
 }
 

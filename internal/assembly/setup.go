@@ -92,6 +92,7 @@ func (p *Parts) schedules() []schedule {
 		all = append(all, schedule{contract.IntakeScheduleID(store), p.Config.Selvedge.IntakeEvery, "IntakeWorkflow", contract.IntakeInput{Store: store}, "take in orders of " + store},
 			schedule{contract.CompletenessScheduleID(store), p.Config.Selvedge.CompletenessEvery, "CompletenessWorkflow", contract.CompletenessInput{Store: store}, "count the orders of " + store})
 	}
+	all = append(all, p.triageSchedules()...)
 	for _, w := range slices.Sorted(keysOf(p.ACS)) {
 		all = append(all, schedule{contract.FeedScheduleID(w), p.Config.Selvedge.FeedEvery, "WarehouseFeedWorkflow", contract.IntakeInput{Warehouse: w}, "read the feed of " + w})
 	}

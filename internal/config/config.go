@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/url"
 	"reflect"
 	"regexp"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"github.com/caarlos0/env/v11"
 	"go.uber.org/zap/zapcore"
 
+	"selvedge/internal/alerts"
 	"selvedge/internal/store"
 	"selvedge/internal/systems/acs"
 	"selvedge/internal/systems/centra"
@@ -53,6 +55,10 @@ type Settings struct {
 	FeedEvery   time.Duration `env:"FEED_EVERY" envDefault:"1m"`
 	// CompletenessEvery is how often the shop's ready orders are counted against the facts.
 	CompletenessEvery time.Duration `env:"COMPLETENESS_EVERY" envDefault:"5m"`
+	// Alert says who is told of what waits, and how.
+	Alert alerts.Config `envPrefix:"ALERT_"`
+	// ConsoleURL is the console's address as people reach it, for links in alerts; empty means no links.
+	ConsoleURL string `env:"CONSOLE_URL"`
 	// IntakeSince is where the first poll of a store begins; zero is a day before it.
 	IntakeSince time.Time `env:"INTAKE_SINCE"`
 	// NumberPrefix precedes order numbers at the warehouse where shops share an account.
@@ -226,6 +232,10 @@ func (s Settings) check() []error {
 		if positive[name] <= 0 {
 			complaints = append(complaints, fmt.Errorf("%s%s: %s is not positive; give a duration such as 30m", Prefix, name, positive[name]))
 		}
+	}
+	complaints = append(complaints, prefixed(Prefix+"ALERT_", s.Alert.Validate())...)
+	if u, err := url.Parse(s.ConsoleURL); s.ConsoleURL != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || strings.HasSuffix(s.ConsoleURL, "/")) {
+		complaints = append(complaints, fmt.Errorf("%sCONSOLE_URL: %q is not an http(s) address without a slash at the end; give one such as https://selvedge.example.com", Prefix, s.ConsoleURL))
 	}
 	// A request may still be acted on until its own time is up; taking it for lost before
 	// that could make a second parcel of it.

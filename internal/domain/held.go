@@ -52,6 +52,12 @@ type Alert struct {
 // Open tells whether the newest thing that people were told is that it waits.
 func (a Alert) Open() bool { return a.Episode > 0 && a.ClosedAt.IsZero() }
 
+// AlertRoute is a way to somebody.
+type AlertRoute struct {
+	Receiver string // ops, merchandising, finance, engineering, lead
+	Channel  string // slack, mail or log
+}
+
 // AlertMessage is one message to one receiver over one channel.
 type AlertMessage struct {
 	ID       int64
