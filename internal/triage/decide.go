@@ -111,13 +111,17 @@ func tell(now time.Time, s Settings, g Group, a domain.Alert) (domain.Alert, *No
 	case patience > 0 && a.Level+1 < len(line) && now.Sub(since) >= patience:
 		a.Level, a.EscalatedAt = a.Level+1, now
 		return told(now, g, a, Escalated, line[a.Level])
-	case a.ToldCount > 0 && g.Count >= 10*a.ToldCount:
+	case a.ToldCount > 0 && g.Count >= 10*a.ToldCount && !outage(g):
 		return told(now, g, a, Tenfold, line[a.Level])
 	case near(now, g.NextCutoff) && !g.NextCutoff.Equal(a.ToldCutoff):
 		return told(now, g, a, CutoffDue, line[a.Level])
 	}
 	return a, nil
 }
+
+// outage tells whether a group grows by itself: all orders meet a system that is away,
+// one after the other, and how many did so far is no news.
+func outage(g Group) bool { return g.Kind == unavailable || g.Kind == credentials }
 
 func told(now time.Time, g Group, a domain.Alert, why Occasion, to ...string) (domain.Alert, *Notice) {
 	a.ToldCount = g.Count

@@ -176,6 +176,16 @@ func TestACauseIsToldOnceAndAgainOnlyForAReason(t *testing.T) {
 	require.Equal(t, 1, n.Alert.Messages)
 }
 
+func TestAnOutageThatMoreOrdersMeetIsNoNews(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	system := domain.Held{Cause: "credentials:centra", Kind: "credentials", System: "centra", Owner: "engineering", Severity: "urgent", Count: 1, Oldest: noon}
+	orders := domain.Held{Cause: "unavailable:centra", Kind: "unavailable", Owner: "engineering", Severity: "urgent", Count: 1, Oldest: noon}
+	only(t, d.pass(noon.Add(time.Minute), system, orders), triage.Opened, "engineering")
+	orders.Count = 5000
+	require.Empty(t, d.pass(noon.Add(2*time.Minute), system, orders))
+}
+
 func TestWhatIsUrgentIsHandedOnSooner(t *testing.T) {
 	t.Parallel()
 	d := newDesk()
