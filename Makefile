@@ -55,6 +55,11 @@ chaos: devserver build ## a stormy day in which everything is killed, then judge
 fuzz: ## throw odd input at everything that reads outside bytes: FUZZTIME, 30s each
 	@.ci/fuzz
 
+.PHONY: mutants
+mutants: devserver ## break the product on purpose, one way after the other, and see the judge tell each
+	@.ci/deps demo
+	go run ./internal/chaos mutants
+
 .PHONY: generate
 generate: ## generate code from the schemas of the outside systems
 	go generate ./...
