@@ -60,6 +60,11 @@ mutants: devserver ## break the product on purpose, one way after the other, and
 	@.ci/deps demo
 	go run ./internal/chaos mutants
 
+.PHONY: bench
+bench: devserver build ## print one table of figures beside their floors: BENCH_ROWS, BENCH_ORDERS, BENCH_OPEN
+	@.ci/deps demo
+	go run ./internal/bench
+
 .PHONY: generate
 generate: ## generate code from the schemas of the outside systems
 	go generate ./...
