@@ -14,6 +14,8 @@ type Set struct {
 	Completeness *Completeness
 	// Alerts tells people what waits.
 	Alerts *Alerts
+	// Coverage compares what can be said with the rules.
+	Coverage *Coverage
 }
 
 // Register makes all activities known to a worker. Every worker knows all of them;
@@ -27,4 +29,5 @@ func (s Set) Register(r worker.ActivityRegistry) {
 	r.RegisterActivity(s.Intake)
 	r.RegisterActivity(s.Completeness)
 	r.RegisterActivity(s.Alerts)
+	r.RegisterActivity(s.Coverage)
 }

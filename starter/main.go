@@ -27,6 +27,8 @@ type cli struct {
 	Items        itemsCmd        `cmd:"" help:"Attributes of items that a warehouse demands and the shop does not hold."`
 	Completeness completenessCmd `cmd:"" help:"What the counts stated: every order that is ready in the shop, and where it stands."`
 	Replay       replayCmd       `cmd:"" help:"Replay the open runs of a running system against this build, before it is rolled out."`
+	Triage       triageCmd       `cmd:"" help:"What waits for a person, the most pressing first: by carrier cut-off and money."`
+	Coverage     coverageCmd     `cmd:"" help:"What no rule gives a meaning to, although no order has met it yet."`
 	Simulate     simulateCmd     `cmd:"" help:"Serve the simulators of shop and warehouses with a sample day, as a sandbox."`
 	Healthcheck  healthcheckCmd  `cmd:"" help:"Ask a process whether it is well; for containers, which have no curl."`
 }

@@ -11,4 +11,5 @@ func Register(r worker.WorkflowRegistry) {
 	r.RegisterWorkflow(WarehouseFeedWorkflow)
 	r.RegisterWorkflow(CompletenessWorkflow)
 	r.RegisterWorkflow(AlertWorkflow)
+	r.RegisterWorkflow(CoverageWorkflow)
 }

@@ -34,6 +34,7 @@ func Rules() []Rule {
 		pure("internal/books/...", "internal/enrich"), // documents price bundles as enrichment does: one reading of them
 		// Triage finds the cut-off by the rules and puts a cause into the words of its kind.
 		pure("internal/triage/...", "internal/mapping", "internal/exceptions"),
+		pure("internal/coverage/...", "internal/mapping", "internal/exceptions"), // it asks the rules, and a gap has the owner of its kind
 
 		{
 			Pattern: "internal/contract/...", Why: "contract names what crosses the Temporal boundary and knows only domain",
@@ -72,7 +73,7 @@ func Rules() []Rule {
 			Pattern: "activities/...", Why: "activities reach the world through ports, never through a system's client or pgx",
 			Ours: append([]string{
 				"internal/ports", "internal/contract", "internal/mapping", "internal/enrich", "internal/stock",
-				"internal/exceptions", "internal/reconciliation", "internal/lifecycle", "internal/books", "internal/triage",
+				"internal/exceptions", "internal/reconciliation", "internal/lifecycle", "internal/books", "internal/triage", "internal/coverage",
 			}, core...),
 			Never: []string{pgx, "database/sql", "net/http"},
 		},

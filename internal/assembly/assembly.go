@@ -129,7 +129,8 @@ func (p *Parts) Activities(c client.Client) activities.Set {
 			// Two polls and a slow run of intake: what it still misses then, it has missed.
 			Grace: 2*s.IntakeEvery + 30*time.Second, Since: s.IntakeSince,
 		},
-		Alerts: p.Alerts(),
+		Alerts:   p.Alerts(),
+		Coverage: &activities.Coverage{Shop: p.Shop, Store: p.Store, Warehouses: p.Warehouses, Clock: time.Now},
 	}
 }
 

@@ -13,6 +13,7 @@ func (p *Parts) triageSchedules() []schedule {
 	s := p.Config.Selvedge
 	return []schedule{
 		{contract.AlertScheduleID, s.Alert.Every, "AlertWorkflow", contract.AlertInput{}, "tell people what waits"},
+		{contract.CoverageScheduleID, s.CoverageEvery, "CoverageWorkflow", contract.CoverageInput{}, "compare what can be said with the rules"},
 	}
 }
 

@@ -55,6 +55,8 @@ type Settings struct {
 	FeedEvery   time.Duration `env:"FEED_EVERY" envDefault:"1m"`
 	// CompletenessEvery is how often the shop's ready orders are counted against the facts.
 	CompletenessEvery time.Duration `env:"COMPLETENESS_EVERY" envDefault:"5m"`
+	// CoverageEvery is how often all that shop and warehouses can say is compared with the rules.
+	CoverageEvery time.Duration `env:"COVERAGE_EVERY" envDefault:"15m"`
 	// Alert says who is told of what waits, and how.
 	Alert alerts.Config `envPrefix:"ALERT_"`
 	// ConsoleURL is the console's address as people reach it, for links in alerts; empty means no links.
@@ -226,9 +228,9 @@ func (s Settings) check() []error {
 	positive := map[string]time.Duration{
 		"TRACKING_WAIT": s.TrackingWait, "RETURN_WINDOW": s.ReturnWindow, "CAPTURE_WAIT": s.CaptureWait,
 		"OUTAGE_BUDGET": s.OutageBudget, "SETTLE": s.Settle, "PROBE_EVERY": s.ProbeEvery, "INTAKE_EVERY": s.IntakeEvery, "FEED_EVERY": s.FeedEvery,
-		"COMPLETENESS_EVERY": s.CompletenessEvery,
+		"COMPLETENESS_EVERY": s.CompletenessEvery, "COVERAGE_EVERY": s.CoverageEvery,
 	}
-	for _, name := range []string{"TRACKING_WAIT", "RETURN_WINDOW", "CAPTURE_WAIT", "OUTAGE_BUDGET", "SETTLE", "PROBE_EVERY", "INTAKE_EVERY", "FEED_EVERY", "COMPLETENESS_EVERY"} {
+	for _, name := range []string{"TRACKING_WAIT", "RETURN_WINDOW", "CAPTURE_WAIT", "OUTAGE_BUDGET", "SETTLE", "PROBE_EVERY", "INTAKE_EVERY", "FEED_EVERY", "COMPLETENESS_EVERY", "COVERAGE_EVERY"} {
 		if positive[name] <= 0 {
 			complaints = append(complaints, fmt.Errorf("%s%s: %s is not positive; give a duration such as 30m", Prefix, name, positive[name]))
 		}

@@ -182,6 +182,130 @@ func (v *CarrierInformation) GetCarrierName() *string { return v.CarrierName }
 // GetServiceName returns CarrierInformation.ServiceName, and is useful for accessing the field via an interface.
 func (v *CarrierInformation) GetServiceName() *string { return v.ServiceName }
 
+// CatalogueProduct includes the requested fields of the GraphQL type Product.
+type CatalogueProduct struct {
+	Id                      int                    `json:"id"`
+	Name                    string                 `json:"name"`
+	ProductNumber           *string                `json:"productNumber"`
+	IsBundle                bool                   `json:"isBundle"`
+	UpdatedAt               string                 `json:"updatedAt"`
+	HarmonizedCommodityCode *string                `json:"harmonizedCommodityCode"`
+	Brand                   *CatalogueProductBrand `json:"brand"`
+	Attributes              []Attribute            `json:"attributes"`
+	Variants                []CatalogueVariant     `json:"variants"`
+}
+
+// GetId returns CatalogueProduct.Id, and is useful for accessing the field via an interface.
+func (v *CatalogueProduct) GetId() int { return v.Id }
+
+// GetName returns CatalogueProduct.Name, and is useful for accessing the field via an interface.
+func (v *CatalogueProduct) GetName() string { return v.Name }
+
+// GetProductNumber returns CatalogueProduct.ProductNumber, and is useful for accessing the field via an interface.
+func (v *CatalogueProduct) GetProductNumber() *string { return v.ProductNumber }
+
+// GetIsBundle returns CatalogueProduct.IsBundle, and is useful for accessing the field via an interface.
+func (v *CatalogueProduct) GetIsBundle() bool { return v.IsBundle }
+
+// GetUpdatedAt returns CatalogueProduct.UpdatedAt, and is useful for accessing the field via an interface.
+func (v *CatalogueProduct) GetUpdatedAt() string { return v.UpdatedAt }
+
+// GetHarmonizedCommodityCode returns CatalogueProduct.HarmonizedCommodityCode, and is useful for accessing the field via an interface.
+func (v *CatalogueProduct) GetHarmonizedCommodityCode() *string { return v.HarmonizedCommodityCode }
+
+// GetBrand returns CatalogueProduct.Brand, and is useful for accessing the field via an interface.
+func (v *CatalogueProduct) GetBrand() *CatalogueProductBrand { return v.Brand }
+
+// GetAttributes returns CatalogueProduct.Attributes, and is useful for accessing the field via an interface.
+func (v *CatalogueProduct) GetAttributes() []Attribute { return v.Attributes }
+
+// GetVariants returns CatalogueProduct.Variants, and is useful for accessing the field via an interface.
+func (v *CatalogueProduct) GetVariants() []CatalogueVariant { return v.Variants }
+
+// CatalogueProductBrand includes the requested fields of the GraphQL type Brand.
+type CatalogueProductBrand struct {
+	Name string `json:"name"`
+}
+
+// GetName returns CatalogueProductBrand.Name, and is useful for accessing the field via an interface.
+func (v *CatalogueProductBrand) GetName() string { return v.Name }
+
+// CatalogueSize includes the requested fields of the GraphQL type ProductSize.
+type CatalogueSize struct {
+	Id    int               `json:"id"`
+	SKU   *string           `json:"SKU"`
+	EAN   *string           `json:"EAN"`
+	Size  CatalogueSizeSize `json:"size"`
+	Stock []CatalogueStock  `json:"stock"`
+}
+
+// GetId returns CatalogueSize.Id, and is useful for accessing the field via an interface.
+func (v *CatalogueSize) GetId() int { return v.Id }
+
+// GetSKU returns CatalogueSize.SKU, and is useful for accessing the field via an interface.
+func (v *CatalogueSize) GetSKU() *string { return v.SKU }
+
+// GetEAN returns CatalogueSize.EAN, and is useful for accessing the field via an interface.
+func (v *CatalogueSize) GetEAN() *string { return v.EAN }
+
+// GetSize returns CatalogueSize.Size, and is useful for accessing the field via an interface.
+func (v *CatalogueSize) GetSize() CatalogueSizeSize { return v.Size }
+
+// GetStock returns CatalogueSize.Stock, and is useful for accessing the field via an interface.
+func (v *CatalogueSize) GetStock() []CatalogueStock { return v.Stock }
+
+// CatalogueSizeSize includes the requested fields of the GraphQL type Size.
+type CatalogueSizeSize struct {
+	Name string `json:"name"`
+}
+
+// GetName returns CatalogueSizeSize.Name, and is useful for accessing the field via an interface.
+func (v *CatalogueSizeSize) GetName() string { return v.Name }
+
+// CatalogueStock includes the requested fields of the GraphQL type Stock.
+type CatalogueStock struct {
+	FreeToAllocateQuantity int                     `json:"freeToAllocateQuantity"`
+	Warehouse              CatalogueStockWarehouse `json:"warehouse"`
+}
+
+// GetFreeToAllocateQuantity returns CatalogueStock.FreeToAllocateQuantity, and is useful for accessing the field via an interface.
+func (v *CatalogueStock) GetFreeToAllocateQuantity() int { return v.FreeToAllocateQuantity }
+
+// GetWarehouse returns CatalogueStock.Warehouse, and is useful for accessing the field via an interface.
+func (v *CatalogueStock) GetWarehouse() CatalogueStockWarehouse { return v.Warehouse }
+
+// CatalogueStockWarehouse includes the requested fields of the GraphQL type Warehouse.
+type CatalogueStockWarehouse struct {
+	Name string `json:"name"`
+}
+
+// GetName returns CatalogueStockWarehouse.Name, and is useful for accessing the field via an interface.
+func (v *CatalogueStockWarehouse) GetName() string { return v.Name }
+
+// CatalogueVariant includes the requested fields of the GraphQL type ProductVariant.
+type CatalogueVariant struct {
+	Id           int             `json:"id"`
+	Name         string          `json:"name"`
+	Status       Status          `json:"status"`
+	Attributes   []Attribute     `json:"attributes"`
+	ProductSizes []CatalogueSize `json:"productSizes"`
+}
+
+// GetId returns CatalogueVariant.Id, and is useful for accessing the field via an interface.
+func (v *CatalogueVariant) GetId() int { return v.Id }
+
+// GetName returns CatalogueVariant.Name, and is useful for accessing the field via an interface.
+func (v *CatalogueVariant) GetName() string { return v.Name }
+
+// GetStatus returns CatalogueVariant.Status, and is useful for accessing the field via an interface.
+func (v *CatalogueVariant) GetStatus() Status { return v.Status }
+
+// GetAttributes returns CatalogueVariant.Attributes, and is useful for accessing the field via an interface.
+func (v *CatalogueVariant) GetAttributes() []Attribute { return v.Attributes }
+
+// GetProductSizes returns CatalogueVariant.ProductSizes, and is useful for accessing the field via an interface.
+func (v *CatalogueVariant) GetProductSizes() []CatalogueSize { return v.ProductSizes }
+
 // ChangeStockChangeStockStockChangePayload includes the requested fields of the GraphQL type StockChangePayload.
 type ChangeStockChangeStockStockChangePayload struct {
 	StockChange  *StockChangeId `json:"stockChange"`
@@ -938,6 +1062,14 @@ func (v *ListenToEventsSetEventListenersEventListenerSetPayload) GetUserWarnings
 	return v.UserWarnings
 }
 
+// MarketsResponse is returned by Markets on success.
+type MarketsResponse struct {
+	Markets []OfferedMarket `json:"markets"`
+}
+
+// GetMarkets returns MarketsResponse.Markets, and is useful for accessing the field via an interface.
+func (v *MarketsResponse) GetMarkets() []OfferedMarket { return v.Markets }
+
 type MonetaryValueInput struct {
 	Value           json.Number `json:"value"`
 	CurrencyIsoCode string      `json:"currencyIsoCode"`
@@ -948,6 +1080,54 @@ func (v *MonetaryValueInput) GetValue() json.Number { return v.Value }
 
 // GetCurrencyIsoCode returns MonetaryValueInput.CurrencyIsoCode, and is useful for accessing the field via an interface.
 func (v *MonetaryValueInput) GetCurrencyIsoCode() string { return v.CurrencyIsoCode }
+
+// OfferedMarket includes the requested fields of the GraphQL type Market.
+type OfferedMarket struct {
+	Id                  int          `json:"id"`
+	Name                string       `json:"name"`
+	Store               OfferedStore `json:"store"`
+	AssignedToCountries []Country    `json:"assignedToCountries"`
+}
+
+// GetId returns OfferedMarket.Id, and is useful for accessing the field via an interface.
+func (v *OfferedMarket) GetId() int { return v.Id }
+
+// GetName returns OfferedMarket.Name, and is useful for accessing the field via an interface.
+func (v *OfferedMarket) GetName() string { return v.Name }
+
+// GetStore returns OfferedMarket.Store, and is useful for accessing the field via an interface.
+func (v *OfferedMarket) GetStore() OfferedStore { return v.Store }
+
+// GetAssignedToCountries returns OfferedMarket.AssignedToCountries, and is useful for accessing the field via an interface.
+func (v *OfferedMarket) GetAssignedToCountries() []Country { return v.AssignedToCountries }
+
+// OfferedMethod includes the requested fields of the GraphQL type ShippingOption.
+type OfferedMethod struct {
+	Id     int     `json:"id"`
+	Name   string  `json:"name"`
+	Uri    *string `json:"uri"`
+	Status *Status `json:"status"`
+}
+
+// GetId returns OfferedMethod.Id, and is useful for accessing the field via an interface.
+func (v *OfferedMethod) GetId() int { return v.Id }
+
+// GetName returns OfferedMethod.Name, and is useful for accessing the field via an interface.
+func (v *OfferedMethod) GetName() string { return v.Name }
+
+// GetUri returns OfferedMethod.Uri, and is useful for accessing the field via an interface.
+func (v *OfferedMethod) GetUri() *string { return v.Uri }
+
+// GetStatus returns OfferedMethod.Status, and is useful for accessing the field via an interface.
+func (v *OfferedMethod) GetStatus() *Status { return v.Status }
+
+// OfferedStore includes the requested fields of the GraphQL type Store.
+type OfferedStore struct {
+	Id int `json:"id"`
+}
+
+// GetId returns OfferedStore.Id, and is useful for accessing the field via an interface.
+func (v *OfferedStore) GetId() int { return v.Id }
 
 // Order includes the requested fields of the GraphQL type Order.
 type Order struct {
@@ -1557,6 +1737,14 @@ func (v *ProductVariantStockSetInput) GetSizeStockLevels() []ProductSizeStockSet
 
 // GetUnitCost returns ProductVariantStockSetInput.UnitCost, and is useful for accessing the field via an interface.
 func (v *ProductVariantStockSetInput) GetUnitCost() *MonetaryValueInput { return v.UnitCost }
+
+// ProductsResponse is returned by Products on success.
+type ProductsResponse struct {
+	Products []CatalogueProduct `json:"products"`
+}
+
+// GetProducts returns ProductsResponse.Products, and is useful for accessing the field via an interface.
+func (v *ProductsResponse) GetProducts() []CatalogueProduct { return v.Products }
 
 // RateLimit includes the requested fields of the GraphQL type RateLimit.
 type RateLimit struct {
@@ -2203,6 +2391,14 @@ type ShipmentsResponse struct {
 // GetShipments returns ShipmentsResponse.Shipments, and is useful for accessing the field via an interface.
 func (v *ShipmentsResponse) GetShipments() []Shipment { return v.Shipments }
 
+// ShippingOptionsResponse is returned by ShippingOptions on success.
+type ShippingOptionsResponse struct {
+	ShippingOptions []OfferedMethod `json:"shippingOptions"`
+}
+
+// GetShippingOptions returns ShippingOptionsResponse.ShippingOptions, and is useful for accessing the field via an interface.
+func (v *ShippingOptionsResponse) GetShippingOptions() []OfferedMethod { return v.ShippingOptions }
+
 // ShopSize includes the requested fields of the GraphQL type ProductSize.
 type ShopSize struct {
 	Id             int           `json:"id"`
@@ -2265,6 +2461,18 @@ func (v *SizesByEANResponse) GetPart4() []ShopSize { return v.Part4 }
 
 // GetPart5 returns SizesByEANResponse.Part5, and is useful for accessing the field via an interface.
 func (v *SizesByEANResponse) GetPart5() []ShopSize { return v.Part5 }
+
+type Status string
+
+const (
+	StatusActive   Status = "ACTIVE"
+	StatusInactive Status = "INACTIVE"
+)
+
+var AllStatus = []Status{
+	StatusActive,
+	StatusInactive,
+}
 
 // StockAllocation includes the requested fields of the GraphQL type Allocation.
 type StockAllocation struct {
@@ -2954,6 +3162,22 @@ type __ListenToEventsInput struct {
 // GetInput returns __ListenToEventsInput.Input, and is useful for accessing the field via an interface.
 func (v *__ListenToEventsInput) GetInput() []EventListenerSetInput { return v.Input }
 
+// __MarketsInput is used internally by genqlient
+type __MarketsInput struct {
+	Stores []int `json:"stores"`
+	Limit  int   `json:"limit"`
+	Page   int   `json:"page"`
+}
+
+// GetStores returns __MarketsInput.Stores, and is useful for accessing the field via an interface.
+func (v *__MarketsInput) GetStores() []int { return v.Stores }
+
+// GetLimit returns __MarketsInput.Limit, and is useful for accessing the field via an interface.
+func (v *__MarketsInput) GetLimit() int { return v.Limit }
+
+// GetPage returns __MarketsInput.Page, and is useful for accessing the field via an interface.
+func (v *__MarketsInput) GetPage() int { return v.Page }
+
 // __OrdersInput is used internally by genqlient
 type __OrdersInput struct {
 	Numbers        []int    `json:"numbers"`
@@ -2981,6 +3205,22 @@ type __PaymentInput struct {
 
 // GetNumbers returns __PaymentInput.Numbers, and is useful for accessing the field via an interface.
 func (v *__PaymentInput) GetNumbers() []int { return v.Numbers }
+
+// __ProductsInput is used internally by genqlient
+type __ProductsInput struct {
+	From  string `json:"from"`
+	Limit int    `json:"limit"`
+	Page  int    `json:"page"`
+}
+
+// GetFrom returns __ProductsInput.From, and is useful for accessing the field via an interface.
+func (v *__ProductsInput) GetFrom() string { return v.From }
+
+// GetLimit returns __ProductsInput.Limit, and is useful for accessing the field via an interface.
+func (v *__ProductsInput) GetLimit() int { return v.Limit }
+
+// GetPage returns __ProductsInput.Page, and is useful for accessing the field via an interface.
+func (v *__ProductsInput) GetPage() int { return v.Page }
 
 // __ReadStockInput is used internally by genqlient
 type __ReadStockInput struct {
@@ -3137,6 +3377,18 @@ type __ShipmentsInput struct {
 
 // GetIds returns __ShipmentsInput.Ids, and is useful for accessing the field via an interface.
 func (v *__ShipmentsInput) GetIds() []int { return v.Ids }
+
+// __ShippingOptionsInput is used internally by genqlient
+type __ShippingOptionsInput struct {
+	Limit int `json:"limit"`
+	Page  int `json:"page"`
+}
+
+// GetLimit returns __ShippingOptionsInput.Limit, and is useful for accessing the field via an interface.
+func (v *__ShippingOptionsInput) GetLimit() int { return v.Limit }
+
+// GetPage returns __ShippingOptionsInput.Page, and is useful for accessing the field via an interface.
+func (v *__ShippingOptionsInput) GetPage() int { return v.Page }
 
 // __SizesByEANInput is used internally by genqlient
 type __SizesByEANInput struct {
@@ -4142,6 +4394,51 @@ func ListenToEvents(
 	return data_, err_
 }
 
+// The query executed by Markets.
+const Markets_Operation = `
+query Markets ($stores: [Int!], $limit: Int!, $page: Int!) {
+	markets(where: {storeId:$stores}, sort: [id_ASC], limit: $limit, page: $page) {
+		id
+		name
+		store {
+			id
+		}
+		assignedToCountries {
+			code
+		}
+	}
+}
+`
+
+func Markets(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	stores []int,
+	limit int,
+	page int,
+) (data_ *MarketsResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "Markets",
+		Query:  Markets_Operation,
+		Variables: &__MarketsInput{
+			Stores: stores,
+			Limit:  limit,
+			Page:   page,
+		},
+	}
+
+	data_ = &MarketsResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The query executed by Orders.
 const Orders_Operation = `
 query Orders ($numbers: [Int!]!, $limit: Int!, $attributes: [String!], $withAttributes: Boolean!) {
@@ -4468,6 +4765,107 @@ func Payment(
 	}
 
 	data_ = &PaymentResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by Products.
+const Products_Operation = `
+query Products ($from: DateTimeTz!, $limit: Int!, $page: Int!) {
+	products(where: {status:[ACTIVE],updatedAt:{from:$from}}, sort: [updatedAt_ASC], limit: $limit, page: $page) {
+		id
+		name
+		productNumber
+		isBundle
+		updatedAt
+		harmonizedCommodityCode
+		brand {
+			name
+		}
+		attributes {
+			__typename
+			type {
+				name
+			}
+			elements {
+				__typename
+				key
+				... on AttributeStringElement {
+					value
+				}
+				... on AttributeChoiceElement {
+					selectedValue
+					selectedValueName
+				}
+			}
+		}
+		variants {
+			id
+			name
+			status
+			attributes {
+				__typename
+				type {
+					name
+				}
+				elements {
+					__typename
+					key
+					... on AttributeStringElement {
+						value
+					}
+					... on AttributeChoiceElement {
+						selectedValue
+						selectedValueName
+					}
+				}
+			}
+			productSizes {
+				id
+				SKU
+				EAN
+				size {
+					name
+				}
+				stock(limit: 50) {
+					freeToAllocateQuantity
+					warehouse {
+						name
+					}
+				}
+			}
+		}
+	}
+}
+`
+
+// Products in batches: attributes of product and variant and the warehouses of each size
+// come along, so that a page costs one request.
+func Products(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	from string,
+	limit int,
+	page int,
+) (data_ *ProductsResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "Products",
+		Query:  Products_Operation,
+		Variables: &__ProductsInput{
+			From:  from,
+			Limit: limit,
+			Page:  page,
+		},
+	}
+
+	data_ = &ProductsResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -5225,6 +5623,45 @@ func Shipments(
 	}
 
 	data_ = &ShipmentsResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by ShippingOptions.
+const ShippingOptions_Operation = `
+query ShippingOptions ($limit: Int!, $page: Int!) {
+	shippingOptions(limit: $limit, page: $page) {
+		id
+		name
+		uri
+		status
+	}
+}
+`
+
+func ShippingOptions(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	limit int,
+	page int,
+) (data_ *ShippingOptionsResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "ShippingOptions",
+		Query:  ShippingOptions_Operation,
+		Variables: &__ShippingOptionsInput{
+			Limit: limit,
+			Page:  page,
+		},
+	}
+
+	data_ = &ShippingOptionsResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
