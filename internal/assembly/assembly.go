@@ -45,11 +45,10 @@ func Open(ctx context.Context, c config.Config, l *zap.Logger) (*Parts, error) {
 	if err != nil {
 		return nil, err
 	}
-	shop, err := centra.New(c.Selvedge.Centra, centra.Options{Log: func(msg string, kv ...any) { l.Sugar().Infow(msg, kv...) }})
-	if err != nil {
+	p := &Parts{Config: c, Log: l, ACS: map[string]*acs.Warehouse{}, Warehouses: map[string]ports.Warehouse{}}
+	if p.Shop, err = centra.New(c.Selvedge.Centra, centraOptions(c, p, l)); err != nil {
 		return nil, err
 	}
-	p := &Parts{Config: c, Log: l, Shop: shop, ACS: map[string]*acs.Warehouse{}, Warehouses: map[string]ports.Warehouse{}}
 	for _, account := range c.Selvedge.ACS {
 		w, err := acs.New(account)
 		if err != nil {

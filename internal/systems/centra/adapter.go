@@ -48,7 +48,7 @@ func (s *Shop) Probe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.client.pace.adopt(data.RateLimits)
+	s.client.adopt(ctx, data.RateLimits)
 	return nil
 }
 

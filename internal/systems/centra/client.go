@@ -50,8 +50,17 @@ type Options struct {
 	// Spend is asked before each mutation and refuses with a fault when the budget
 	// shared by all processes has nothing left for the class.
 	Spend func(ctx context.Context, class Class) error
+	// Quotas is told what Centra says is left of its mutations, whenever it was asked.
+	Quotas func(ctx context.Context, limits []MutationQuota)
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+}
+
+// MutationQuota is what Centra says of one window of its mutation quota.
+type MutationQuota struct {
+	Every     time.Duration
+	Quota     int
+	Remaining int
 }
 
 // client is the graphql.Client behind the generated operations: one HTTP attempt a call.
@@ -60,13 +69,16 @@ type client struct {
 	doer      HTTPDoer
 	maxAnswer int64
 	log       func(msg string, kv ...any)
-	spend     func(ctx context.Context, class Class) error
+	budget    func(ctx context.Context, class Class) error
+	quotas    func(ctx context.Context, limits []MutationQuota)
 	now       func() time.Time
 	pace      *pacer
 	refresh   time.Duration
 
+	asking    sync.Mutex // held while the quotas are asked for
 	mu        sync.Mutex
 	refreshed time.Time       // when the quotas were last asked for
+	known     bool            // whether they were answered since
 	told      map[string]bool // deprecations that were logged already
 }
 
@@ -79,6 +91,9 @@ func newClient(c Config, o Options) *client {
 	}
 	if o.Spend == nil {
 		o.Spend = func(context.Context, Class) error { return nil }
+	}
+	if o.Quotas == nil {
+		o.Quotas = func(context.Context, []MutationQuota) {}
 	}
 	if c.MaxAnswer <= 0 {
 		c.MaxAnswer = defaultMaxAnswer
@@ -95,9 +110,16 @@ func newClient(c Config, o Options) *client {
 	}
 	return &client{
 		url: strings.TrimRight(c.BaseURL, "/") + "/graphql", doer: o.Doer, maxAnswer: c.MaxAnswer,
-		log: o.Log, spend: o.Spend, now: o.Now, pace: newPacer(o.Now, c.MaxWait),
+		log: o.Log, budget: o.Spend, quotas: o.Quotas, now: o.Now, pace: newPacer(o.Now, c.MaxWait),
 		refresh: c.QuotaRefresh, told: map[string]bool{},
 	}
+}
+
+// spend asks the shared budget for one mutation. What Centra says is left comes first:
+// a process that begins must not spend what others have spent already.
+func (c *client) spend(ctx context.Context, class Class) error {
+	c.refreshQuotas(ctx)
+	return c.budget(ctx, class)
 }
 
 // MakeRequest sends one operation and classifies what came back. It is called by

@@ -50,13 +50,7 @@ func (p *pacer) adopt(limits []gen.RateLimit) {
 	now := p.now()
 	var buckets []bucket
 	for _, l := range limits {
-		var window time.Duration
-		switch l.IntervalSeconds {
-		case gen.RateLimitIntervalTenSeconds:
-			window = 10 * time.Second
-		case gen.RateLimitIntervalOneHour:
-			window = time.Hour
-		}
+		window := lengthOf(l.IntervalSeconds)
 		if window == 0 || l.Quota <= 0 {
 			continue
 		}
@@ -160,27 +154,77 @@ func (p *pacer) block(call call, until time.Time) {
 
 type withoutRefresh struct{}
 
-// refreshQuotas asks Centra what is left, at the first call and then at intervals.
-// A failure is not the caller's: the buckets go on as they were, and whatever is
-// wrong shows in the caller's own request next.
+// refreshQuotas asks Centra what is left, at the first call, after a 429 and then at
+// intervals. While nothing is known, whoever comes waits for the one who asks: calls that
+// went ahead would spend what others have spent already. A failure is not the caller's:
+// the buckets go on as they were, and whatever is wrong shows in the caller's own request.
 func (c *client) refreshQuotas(ctx context.Context) {
-	if c.refresh <= 0 || ctx.Value(withoutRefresh{}) != nil || !c.dueForRefresh() {
+	if c.refresh <= 0 || ctx.Value(withoutRefresh{}) != nil {
+		return
+	}
+	if c.quotasKnown() {
+		if !c.asking.TryLock() {
+			return
+		}
+	} else {
+		c.asking.Lock()
+	}
+	defer c.asking.Unlock()
+	if !c.dueForRefresh() {
 		return
 	}
 	data, err := gen.RateLimits(context.WithValue(ctx, withoutRefresh{}, true), c)
 	switch {
 	case err == nil:
-		c.pace.adopt(data.RateLimits)
+		c.adopt(ctx, data.RateLimits)
+		c.noteAsked(true)
 	case fault.Is(err, fault.RateLimited):
 		c.quotasUnknown()
+	default:
+		c.noteAsked(true) // not now: the interval goes on
 	}
+}
+
+func (c *client) quotasKnown() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.known
+}
+
+func (c *client) noteAsked(known bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.known = known
+}
+
+// adopt takes over what Centra says is left, here and in the shared budget.
+func (c *client) adopt(ctx context.Context, limits []gen.RateLimit) {
+	c.pace.adopt(limits)
+	var mutations []MutationQuota
+	for _, l := range limits {
+		if every := lengthOf(l.IntervalSeconds); l.Type == gen.RateLimitTypeMutationCount && every > 0 && l.Quota > 0 {
+			mutations = append(mutations, MutationQuota{Every: every, Quota: l.Quota, Remaining: l.RemainingQuota})
+		}
+	}
+	c.quotas(ctx, mutations)
+}
+
+// lengthOf is zero for a window that we do not know.
+func lengthOf(i gen.RateLimitInterval) time.Duration {
+	switch i {
+	case gen.RateLimitIntervalTenSeconds:
+		return 10 * time.Second
+	case gen.RateLimitIntervalOneHour:
+		return time.Hour
+	}
+	return 0
 }
 
 // quotasUnknown makes the next call ask again: a 429 shows that our count is wrong.
 func (c *client) quotasUnknown() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.refreshed = time.Time{}
+	c.refreshed, c.known = time.Time{}, false
 }
 
 func (c *client) dueForRefresh() bool {
