@@ -71,6 +71,46 @@ func TestManyOrdersOfOneCauseAreFreedOnceEach(t *testing.T) {
 	}
 }
 
+// TestFreedOrdersUseWhatTheWarehouseAllowsAndNoMore: ten requests a second after a
+// burst of fifty. A limit is no outage, so no order is delayed by it.
+func TestFreedOrdersUseWhatTheWarehouseAllowsAndNoMore(t *testing.T) {
+	t.Parallel()
+	limits := map[string]string{}
+	for n := range 2 {
+		limits[fmt.Sprintf("SELVEDGE_ACS_%d_REQUESTS_PER_SECOND", n)], limits[fmt.Sprintf("SELVEDGE_ACS_%d_BURST", n)] = "10", "50"
+	}
+	w := open(t, options{deaf: true, limited: true, env: limits})
+	n := manyOrders(t)
+	w.stuck(t, 15000, n)
+	w.mend(t)
+	asked := w.floorWeather.Stats().Requests
+	result := w.press(t, saver, 0)
+	asked = w.floorWeather.Stats().Requests - asked
+	require.Equal(t, n, result.Freed, "%+v", result)
+	var first, last time.Time
+	for i := range n {
+		submitted := w.facts(t, 15000+i, domain.FactSubmitted)
+		require.Len(t, submitted, 1)
+		if at := submitted[0].At; first.IsZero() || at.Before(first) {
+			first = at
+		}
+		if at := submitted[0].At; at.After(last) {
+			last = at
+		}
+	}
+	took, ideal := last.Sub(first), time.Duration(max(0, n-50))*time.Second/10
+	t.Logf("%d orders in %s by %d requests, where the warehouse's limits allow no less than %s", n, took, asked, ideal)
+	require.Less(t, asked, n+n/5+5, "one request an order: the limit is spent on orders")
+	require.GreaterOrEqual(t, took, ideal*9/10, "or the warehouse does not limit")
+	w.onceEach(t, 15000, n)
+	for i := range n {
+		s, err := w.look(t.Context(), 15000+i)
+		require.NoError(t, err)
+		require.NotEqual(t, domain.Delayed, s.state)
+	}
+	require.Empty(t, w.systemExceptions(t), "a limit is no outage")
+}
+
 // TestAResumeThatWasStoppedHalfWayGoesOn: its worker is killed, and its workflow is
 // terminated and pressed again.
 func TestAResumeThatWasStoppedHalfWayGoesOn(t *testing.T) {

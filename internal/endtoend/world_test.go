@@ -66,6 +66,7 @@ type options struct {
 	env     map[string]string
 	deaf    bool // the shop sends no webhooks
 	noFloor bool // the warehouses send no webhooks
+	limited bool // the warehouses limit requests as their contract says, and we ask for no more
 }
 
 // open builds a world; it ends with the test.
@@ -110,14 +111,18 @@ func serve(t *testing.T, h http.Handler) *httptest.Server {
 	return server
 }
 
-func (w *world) simulate(t *testing.T, _ options) {
+func (w *world) simulate(t *testing.T, o options) {
 	t.Helper()
 	var err error
 	w.shop = centra.New(centra.Options{})
 	t.Cleanup(w.shop.Close)
 	w.floorWeather, err = weather.New("calm", 1)
 	require.NoError(t, err)
-	w.floor, err = acs.New(acs.Options{Seed: 7, Weather: w.floorWeather, Pace: 0.0002, RetryPace: 0.02, RateLimit: -1})
+	floor := acs.Options{Seed: 7, Weather: w.floorWeather, Pace: 0.0002, RetryPace: 0.02, RateLimit: -1}
+	if o.limited {
+		floor.RateLimit = 0 // its default
+	}
+	w.floor, err = acs.New(floor)
 	require.NoError(t, err)
 	t.Cleanup(w.floor.Close)
 }

@@ -63,8 +63,9 @@ func (s *Store) NoteNotSignalled(ctx context.Context, resume string, id domain.O
 // SettleResume looks what became of the orders whose outcome is pending, and answers
 // how many stand where. An answer is known to have been taken by its fact, a release
 // by the exception that is gone or new; an order has gone on when a step of it was
-// taken since. One of which nothing is asked and nothing more is known is freed after
-// the patience given: it had nothing to do at once. A second run changes nothing.
+// taken since. One that is about to be sent is waited for, however long the warehouse's
+// limits make that; one of which nothing is asked and nothing more is known is freed
+// after the patience given: it had nothing to do at once. A second run changes nothing.
 func (s *Store) SettleResume(ctx context.Context, r ports.Resume, patience time.Duration, at time.Time) (ports.ResumeCounts, error) {
 	const op = "settle resume"
 	_, err := s.pool.Exec(ctx, `
@@ -83,7 +84,10 @@ func (s *Store) SettleResume(ctx context.Context, r ports.Resume, patience time.
 		),
 		known AS (
 			SELECT p.*, @at::timestamptz - p.signalled_at > make_interval(secs => @patience) AS late,
-				EXISTS (SELECT FROM facts f WHERE f.store = p.store AND f.number = p.number AND f.sequence > p.since AND f.kind = ANY (@steps)) AS went
+				EXISTS (SELECT FROM facts f WHERE f.store = p.store AND f.number = p.number AND f.sequence > p.since AND f.kind = ANY (@steps)) AS went,
+				EXISTS (SELECT FROM consignments c WHERE c.store = p.store AND c.number = p.number AND NOT EXISTS (
+					SELECT FROM facts f WHERE f.store = c.store AND f.number = c.number AND f.kind = 'submitted'
+						AND f.data ->> 'consignment' = c.consignment)) AS sending
 			FROM pending p
 		),
 		settled AS (
@@ -95,7 +99,7 @@ func (s *Store) SettleResume(ctx context.Context, r ports.Resume, patience time.
 				WHEN @release AND k.standing = k.exception AND NOT k.closed THEN NULL -- it has not looked since
 				WHEN k.standing IS NOT NULL THEN 'same-cause'
 				WHEN k.causes <> '{}' THEN 'other-cause'
-				WHEN k.went OR k.closed OR k.late THEN 'freed'
+				WHEN k.went OR k.closed OR k.late AND NOT k.sending THEN 'freed'
 			END AS outcome
 			FROM known k
 		)

@@ -73,7 +73,13 @@ func TestTheOutcomeOfAnAnswerIsTold(t *testing.T) {
 			fact(t, s, id, domain.FactRefused, "no")
 			ask(t, s, id, "rejected:1")
 		}, outcome: "other-cause", causes: []string{"rejected:1"}},
-		"it had nothing to do":                     {then: func(t *testing.T, s *store.Store, id domain.OrderID) { ask(t, s, id); answer(t, s, id) }, later: time.Hour, outcome: "freed"},
+		"it had nothing to do": {then: func(t *testing.T, s *store.Store, id domain.OrderID) { ask(t, s, id); answer(t, s, id) }, later: time.Hour, outcome: "freed"},
+		"it waits for its turn at the warehouse": {then: func(t *testing.T, s *store.Store, id domain.OrderID) {
+			_, err := s.SaveConsignment(within(t), domain.Consignment{Number: id.Number, Order: id, Warehouse: "leeds", Fingerprint: "f"})
+			require.NoError(t, err)
+			ask(t, s, id)
+			answer(t, s, id)
+		}, later: time.Hour, outcome: "pending"},
 		"somebody else answered before":            {then: func(t *testing.T, s *store.Store, id domain.OrderID) { ask(t, s, id) }, later: time.Hour, outcome: "freed"},
 		"somebody else answered, and it asks anew": {then: func(t *testing.T, s *store.Store, id domain.OrderID) { ask(t, s, id, "gap:1") }, later: time.Hour, outcome: "other-cause", causes: []string{"gap:1"}},
 		"a step before the answer does not count": {then: func(t *testing.T, s *store.Store, id domain.OrderID) {
