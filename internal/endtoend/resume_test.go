@@ -19,7 +19,7 @@ import (
 	"selvedge/internal/store"
 )
 
-const saver = "unmapped:shipping-method:centra:Express Saver"
+const expressSaver = "unmapped:shipping-method:centra:Express Saver"
 
 // manyOrders is how many orders wait on one cause; ENDTOEND_RESUME_ORDERS=1000 measures
 // the promise that a thousand are freed within a minute.
@@ -41,13 +41,13 @@ func TestManyOrdersOfOneCauseAreFreedOnceEach(t *testing.T) {
 	w := open(t, options{deaf: true})
 	n := manyOrders(t)
 	w.stuck(t, 11000, n)
-	stopped := w.press(t, saver, 0)
+	stopped := w.press(t, expressSaver, 0)
 	require.Contains(t, stopped.Stopped, "atelier/11000 was freed first and waits on the same cause again")
 	require.Empty(t, w.atWarehouse(11000))
 
 	w.mend(t)
 	began := time.Now()
-	result := w.press(t, saver, 0)
+	result := w.press(t, expressSaver, 0)
 	t.Logf("%d orders in %s: %+v", n, time.Since(began), result)
 	require.Empty(t, result.Stopped)
 	require.Empty(t, result.Failed)
@@ -61,7 +61,7 @@ func TestManyOrdersOfOneCauseAreFreedOnceEach(t *testing.T) {
 	}
 
 	before := w.floorRequests()
-	require.Zero(t, w.press(t, saver, 0).Freed, "a second press finds nobody")
+	require.Zero(t, w.press(t, expressSaver, 0).Freed, "a second press finds nobody")
 	require.Equal(t, before, w.floorRequests())
 	w.onceEach(t, 11000, n)
 	if n <= 200 {
@@ -84,7 +84,7 @@ func TestFreedOrdersUseWhatTheWarehouseAllowsAndNoMore(t *testing.T) {
 	w.stuck(t, 15000, n)
 	w.mend(t)
 	asked := w.floorWeather.Stats().Requests
-	result := w.press(t, saver, 0)
+	result := w.press(t, expressSaver, 0)
 	asked = w.floorWeather.Stats().Requests - asked
 	require.Equal(t, n, result.Freed, "%+v", result)
 	var first, last time.Time
@@ -123,7 +123,7 @@ func TestAResumeThatWasStoppedHalfWayGoesOn(t *testing.T) {
 		},
 		"the workflow is terminated and pressed again": func(t *testing.T, w *world, run client.WorkflowRun) {
 			require.NoError(t, w.client.TerminateWorkflow(t.Context(), run.GetID(), "", "a person"))
-			w.press(t, saver, 0)
+			w.press(t, expressSaver, 0)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -131,18 +131,18 @@ func TestAResumeThatWasStoppedHalfWayGoesOn(t *testing.T) {
 			w := open(t, options{deaf: true})
 			w.stuck(t, 12000, n)
 			w.mend(t)
-			run := w.start(t, saver, 4)
+			run := w.start(t, expressSaver, 4)
 			eventually(t, "some orders have reached the warehouse", func() bool { return w.held(12000, n) >= 4 })
 			require.Less(t, w.held(12000, n), n, "or nothing is proven")
 			stop(t, w, run)
 			eventually(t, "all orders have reached the warehouse", func() bool { return w.held(12000, n) == n })
 			w.onceEach(t, 12000, n)
 			eventually(t, "the last run ended", func() bool {
-				runs, err := w.parts.Store.Resumes(t.Context(), saver, 5)
+				runs, err := w.parts.Store.Resumes(t.Context(), expressSaver, 5)
 				require.NoError(t, err)
 				return runs[0].State == "done"
 			})
-			runs, err := w.parts.Store.Resumes(t.Context(), saver, 5)
+			runs, err := w.parts.Store.Resumes(t.Context(), expressSaver, 5)
 			require.NoError(t, err)
 			total := 0
 			for _, r := range runs {
@@ -161,7 +161,7 @@ func TestTwoPeoplePressAtOnce(t *testing.T) {
 	const n = 6
 	w.stuck(t, 13000, n)
 	w.mend(t)
-	first, second := w.start(t, saver, 20), w.start(t, saver, 20)
+	first, second := w.start(t, expressSaver, 20), w.start(t, expressSaver, 20)
 	require.Equal(t, first.GetRunID(), second.GetRunID())
 	for _, run := range []client.WorkflowRun{first, second} {
 		var result contract.ResumeResult
@@ -185,12 +185,12 @@ func TestOrdersThatCannotAllGoOnAreToldApart(t *testing.T) {
 	for number := 14001; number <= 14003; number++ {
 		w.take(t, number)
 	}
-	w.asks(t, 14001, saver)
-	w.asks(t, 14002, saver, "incomplete-item")
-	w.asks(t, 14003, saver)
+	w.asks(t, 14001, expressSaver)
+	w.asks(t, 14002, expressSaver, "incomplete-item")
+	w.asks(t, 14003, expressSaver)
 	require.NoError(t, w.client.TerminateWorkflow(t.Context(), workflowID(14003), "", "lost"))
 	w.mend(t)
-	result := w.press(t, saver, 0)
+	result := w.press(t, expressSaver, 0)
 	require.Equal(t, 1, result.Freed, "%+v", result)
 	require.Equal(t, 1, result.OtherCause, "%+v", result)
 	require.Equal(t, []string{"atelier/14003"}, result.Failed)
@@ -235,7 +235,7 @@ func (w *world) stuck(t *testing.T, first, n int) {
 		require.NoError(t, err)
 	}
 	for deadline := time.Now().Add(5 * time.Minute); ; {
-		open, err := w.parts.Store.OpenExceptions(t.Context(), store.ExceptionFilter{Cause: saver}, 10*n)
+		open, err := w.parts.Store.OpenExceptions(t.Context(), store.ExceptionFilter{Cause: expressSaver}, 10*n)
 		require.NoError(t, err)
 		if len(open) == n {
 			return
@@ -251,7 +251,7 @@ func (w *world) stuck(t *testing.T, first, n int) {
 // mend adds the rule that is missing.
 func (w *world) mend(t *testing.T) {
 	t.Helper()
-	_, err := w.parts.Store.SaveRules(t.Context(), []domain.Rule{{Table: domain.RuleShippingMethod, From: "express saver", To: "RM24"}}, "ann", "contract of May", time.Now())
+	_, err := w.parts.Store.SaveRules(t.Context(), []domain.Rule{{Table: domain.RuleShippingMethod, From: "express expressSaver", To: "RM24"}}, "ann", "contract of May", time.Now())
 	require.NoError(t, err)
 }
 
