@@ -16,6 +16,8 @@ type Set struct {
 	Alerts *Alerts
 	// Coverage compares what can be said with the rules.
 	Coverage *Coverage
+	// Stock brings what can be sold to the shop.
+	Stock *Stock
 }
 
 // Register makes all activities known to a worker. Every worker knows all of them;
@@ -30,4 +32,5 @@ func (s Set) Register(r worker.ActivityRegistry) {
 	r.RegisterActivity(s.Completeness)
 	r.RegisterActivity(s.Alerts)
 	r.RegisterActivity(s.Coverage)
+	r.RegisterActivity(s.Stock)
 }

@@ -79,6 +79,23 @@ func probeOptions(queue, summary string) workflow.ActivityOptions {
 	}
 }
 
+// stockOptions are for a step of a pass over a warehouse's stock: few tries close
+// together, because the next pass begins anew within a minute and knows more. A snapshot of a
+// million items takes minutes, and says so by its heartbeats.
+func stockOptions(queue, summary string) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		TaskQueue:              queue,
+		StartToCloseTimeout:    10 * time.Minute,
+		HeartbeatTimeout:       heartbeat,
+		ScheduleToCloseTimeout: 14 * time.Minute,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: 500 * time.Millisecond, BackoffCoefficient: 2, MaximumInterval: 5 * time.Second, MaximumAttempts: activities.StockAttempts,
+			NonRetryableErrorTypes: []string{activities.ErrRefused, activities.ErrMisconfigured},
+		},
+		Summary: summary,
+	}
+}
+
 // batchOptions are for one run of intake or feed; its end is the schedule's next run.
 func batchOptions(queue, summary string) workflow.ActivityOptions {
 	return workflow.ActivityOptions{

@@ -12,4 +12,5 @@ func Register(r worker.WorkflowRegistry) {
 	r.RegisterWorkflow(CompletenessWorkflow)
 	r.RegisterWorkflow(AlertWorkflow)
 	r.RegisterWorkflow(CoverageWorkflow)
+	r.RegisterWorkflow(StockSyncWorkflow)
 }

@@ -89,7 +89,7 @@ func (p *Parts) Stores() []string {
 func (p *Parts) Intake(c client.Client) *intake.Intake {
 	return &intake.Intake{
 		Shop: p.Shop, Store: p.Store, Client: c, Log: p.Log, Clock: time.Now, Stores: p.Stores(), Warehouses: p.Warehouses,
-		Since: p.Config.Selvedge.IntakeSince,
+		Since: p.Config.Selvedge.IntakeSince, Stock: p.stockHints(c),
 	}
 }
 
@@ -123,6 +123,7 @@ func (p *Parts) Activities(c client.Client) activities.Set {
 		Outages:    &activities.Outages{Store: p.Store, Client: c, Probes: p.probes(), Clock: time.Now, ProbeEvery: s.ProbeEvery},
 		Resumes:    &activities.Resumes{Store: p.Store, Client: c, Orders: orders, Reader: p.Intake(c), Clock: time.Now},
 		Intake:     &activities.Intake{Taker: p.Intake(c)},
+		Stock:      p.stock(c),
 		Completeness: &activities.Completeness{
 			Shop: p.Shop, Store: p.Store, Orders: p.Intake(c), Clock: time.Now,
 			// Two polls and a slow run of intake: what it still misses then, it has missed.

@@ -96,7 +96,7 @@ func (p *Parts) schedules() []schedule {
 	for _, w := range slices.Sorted(keysOf(p.ACS)) {
 		all = append(all, schedule{contract.FeedScheduleID(w), p.Config.Selvedge.FeedEvery, "WarehouseFeedWorkflow", contract.IntakeInput{Warehouse: w}, "read the feed of " + w})
 	}
-	return all
+	return append(all, p.stockSchedules()...)
 }
 
 // ApplySchedules creates or updates our schedules, keeping an operator's pause and

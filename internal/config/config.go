@@ -61,6 +61,16 @@ type Settings struct {
 	Alert alerts.Config `envPrefix:"ALERT_"`
 	// ConsoleURL is the console's address as people reach it, for links in alerts; empty means no links.
 	ConsoleURL string `env:"CONSOLE_URL"`
+	// Stock says whether warehouses' feeds publish stock to the shop. Where another system
+	// does, it must be off: two writers of one figure undo each other.
+	Stock bool `env:"STOCK" envDefault:"true"`
+	// StockEvery is how often a warehouse's changes are read, StockFullEvery how often all
+	// of its inventory is, StockDriftEvery how often the shop's figures are compared with ours.
+	StockEvery      time.Duration `env:"STOCK_EVERY" envDefault:"1m"`
+	StockFullEvery  time.Duration `env:"STOCK_FULL_EVERY" envDefault:"1h"`
+	StockDriftEvery time.Duration `env:"STOCK_DRIFT_EVERY" envDefault:"1h"`
+	// StockStaleAfter is how old the state of an inventory feed may be; older ones raise nothing.
+	StockStaleAfter time.Duration `env:"STOCK_STALE_AFTER" envDefault:"30m"`
 	// IntakeSince is where the first poll of a store begins; zero is a day before it.
 	IntakeSince time.Time `env:"INTAKE_SINCE"`
 	// NumberPrefix precedes order numbers at the warehouse where shops share an account.
@@ -229,8 +239,10 @@ func (s Settings) check() []error {
 		"TRACKING_WAIT": s.TrackingWait, "RETURN_WINDOW": s.ReturnWindow, "CAPTURE_WAIT": s.CaptureWait,
 		"OUTAGE_BUDGET": s.OutageBudget, "SETTLE": s.Settle, "PROBE_EVERY": s.ProbeEvery, "INTAKE_EVERY": s.IntakeEvery, "FEED_EVERY": s.FeedEvery,
 		"COMPLETENESS_EVERY": s.CompletenessEvery, "COVERAGE_EVERY": s.CoverageEvery,
+		"STOCK_EVERY": s.StockEvery, "STOCK_FULL_EVERY": s.StockFullEvery,
+		"STOCK_DRIFT_EVERY": s.StockDriftEvery, "STOCK_STALE_AFTER": s.StockStaleAfter,
 	}
-	for _, name := range []string{"TRACKING_WAIT", "RETURN_WINDOW", "CAPTURE_WAIT", "OUTAGE_BUDGET", "SETTLE", "PROBE_EVERY", "INTAKE_EVERY", "FEED_EVERY", "COMPLETENESS_EVERY", "COVERAGE_EVERY"} {
+	for _, name := range slices.Sorted(maps.Keys(positive)) {
 		if positive[name] <= 0 {
 			complaints = append(complaints, fmt.Errorf("%s%s: %s is not positive; give a duration such as 30m", Prefix, name, positive[name]))
 		}

@@ -34,6 +34,9 @@ func (w *world) environment() map[string]string {
 		"SELVEDGE_INTAKE_EVERY":       "4s",
 		"SELVEDGE_FEED_EVERY":         "3s",
 		"SELVEDGE_COMPLETENESS_EVERY": "10s",
+		"SELVEDGE_STOCK_EVERY":        "10s",
+		"SELVEDGE_STOCK_FULL_EVERY":   "30s",
+		"SELVEDGE_STOCK_DRIFT_EVERY":  "30s",
 		"SELVEDGE_WORKER_LISTEN":      "127.0.0.1:0",
 	} {
 		env[name] = value

@@ -162,6 +162,7 @@ func environment(database, shop, floor string, more map[string]string) map[strin
 		"SELVEDGE_CAPTURE_WAIT":          captureWait.String(),
 		"SELVEDGE_SETTLE":                settle.String(),
 		"SELVEDGE_PROBE_EVERY":           "1s",
+		"SELVEDGE_STOCK":                 "false", // only where stock is the story
 		"SELVEDGE_ATTRIBUTE_KEYS":        "itemCondition=garment.condition,countryOfOrigin=garment.origin",
 	}
 	for n, warehouse := range []string{north, south} {

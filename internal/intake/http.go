@@ -66,6 +66,9 @@ func (s *Server) warehouse(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err == nil {
+		if aboutStock(event) {
+			s.intake.Stock.Moved(name)
+		}
 		err = s.intake.takeOrRefuse(r.Context(), "webhook", name, event)
 	} else {
 		// It cannot be read and will not become readable: kept, listed, and not sent again.
@@ -121,8 +124,9 @@ func read(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
 	return body, err == nil
 }
 
-// Run follows the shop's hints until the context ends.
+// Run follows the hints of shop and warehouses until the context ends.
 func (s *Server) Run(ctx context.Context) {
+	go s.intake.Stock.Run(ctx)
 	for {
 		select {
 		case <-ctx.Done():

@@ -38,6 +38,8 @@ type Intake struct {
 	Orphans ports.OrphanStore
 	// Since is where the first poll of a store begins; zero is a day before it.
 	Since time.Time
+	// Stock is asked for passes when units move; nil when nobody publishes stock.
+	Stock *StockHints
 
 	listening  atomic.Bool // the shop queues events for us
 	unreadable rereads

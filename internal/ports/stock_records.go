@@ -47,6 +47,7 @@ type StockFeed struct {
 // StockReading is a reading of the feed under way, kept so that a crash costs a few pages.
 type StockReading struct {
 	Mode    FeedMode          `json:"mode"`
+	Rebuilt bool              `json:"rebuilt,omitempty"` // the place of the next delta was gone: versions may have begun anew
 	At      InventoryPosition `json:"at"`
 	AsOf    time.Time         `json:"asOf"`
 	BeganAt time.Time         `json:"beganAt"`
@@ -191,6 +192,10 @@ type StockStore interface {
 	StockLines(ctx context.Context, warehouse string, sizes []string, asOf time.Time) ([]StockLine, error)
 	// SaveStockFigures keeps what came of looking at items.
 	SaveStockFigures(ctx context.Context, l StockLease, figures []StockFigure) error
+	// StockLevels reads levels of items by name; unknown ones are absent.
+	StockLevels(ctx context.Context, warehouse string, skus []string) ([]StockLevel, error)
+	// HeldStock counts the items without a figure for a reason, and names the first of them.
+	HeldStock(ctx context.Context, warehouse, held string, limit int) (count int, skus []string, err error)
 	// StockFigures reads what came of looking at items the last time, by item.
 	StockFigures(ctx context.Context, warehouse string, skus []string) (map[string]StockFigure, error)
 	// BeginStockWrite notes, before it is sent, that a change of stock is on its way.

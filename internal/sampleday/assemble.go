@@ -105,7 +105,7 @@ func (b *builder) acsSeed(leak string) acs.Seed {
 		for _, it := range b.catalogue.items {
 			if it.warehouse == w && !it.unknown {
 				a.Items = append(a.Items, warehouseItem(it))
-				a.Inventory = append(a.Inventory, acs.InventorySeed{SKU: it.code(), Quantities: map[string]int{"available": it.allocated + it.extra + 20}})
+				a.Inventory = append(a.Inventory, acs.InventorySeed{SKU: it.code(), Quantities: map[string]int{"available": it.stock()}})
 			}
 		}
 		seed.Accounts = append(seed.Accounts, a)
@@ -232,13 +232,13 @@ func product(st *style) centra.SeedProduct {
 	return p
 }
 
-// stock is what the shop counts: what orders hold and a few more; none of what
-// only exists as demand.
+// stock is what the warehouse holds and the shop counts, one truth for both: what orders
+// take, what goes wrong on top, and some more; none of what only exists as demand.
 func (i *item) stock() int {
 	if i.allocated == 0 && i.variant.style.scarce {
 		return 0
 	}
-	return i.allocated + 5
+	return i.allocated + i.extra + 20
 }
 
 func shopOrder(o *order) centra.SeedOrder {

@@ -91,6 +91,16 @@ func (s *Store) figures(ctx context.Context, where, warehouse string, keys []str
 	return found, toFault(op, err)
 }
 
+// HeldStock counts the items without a figure for a reason, and names the first of
+// them. Items of which nothing is left to look for are not counted.
+func (s *Store) HeldStock(ctx context.Context, warehouse, held string, limit int) (count int, skus []string, err error) {
+	err = s.pool.QueryRow(ctx, `
+		SELECT count(*), COALESCE((array_agg(f.sku ORDER BY f.sku))[1:@limit], '{}') FROM stock_figures f
+		JOIN stock_levels l USING (warehouse, sku) WHERE f.warehouse = @warehouse AND f.held = @held AND l.due_at IS NOT NULL`,
+		pgx.NamedArgs{"warehouse": warehouse, "held": held, "limit": limit}).Scan(&count, &skus)
+	return count, skus, toFault("count held stock", err)
+}
+
 // BeginStockWrite notes, before it is sent, that a change of stock is on its way, and
 // prolongs the lease: a pass that has lost it gets no further than this. After a crash
 // the note says that an unknown outcome has to be waited out. A second run is harmless.

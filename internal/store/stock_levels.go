@@ -299,3 +299,18 @@ func (s *Store) DueStock(ctx context.Context, warehouse, after string, at time.T
 	})
 	return levels, toFault(op, err)
 }
+
+// StockLevels reads levels of items by name; unknown ones are absent.
+func (s *Store) StockLevels(ctx context.Context, warehouse string, skus []string) ([]ports.StockLevel, error) {
+	const op = "read stock levels"
+	rows, err := s.pool.Query(ctx, `SELECT `+levelColumns+` FROM stock_levels WHERE warehouse = @warehouse AND sku = ANY (@skus::text[]) ORDER BY sku`,
+		pgx.NamedArgs{"warehouse": warehouse, "skus": skus})
+	if err != nil {
+		return nil, toFault(op, err)
+	}
+	levels, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (v ports.StockLevel, err error) {
+		err = scanLevel(row, &v)
+		return v, err
+	})
+	return levels, toFault(op, err)
+}

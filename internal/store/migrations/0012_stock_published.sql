@@ -16,6 +16,7 @@ CREATE TABLE stock_figures (
 ) WITH (fillfactor = 80);
 
 CREATE INDEX stock_figures_size ON stock_figures (warehouse, size_id) WHERE size_id <> '';
+CREATE INDEX stock_figures_held ON stock_figures (warehouse, held, sku) WHERE held <> '';
 CREATE INDEX stock_figures_shop_sku ON stock_figures (shop_sku) WHERE shop_sku <> '';
 
 -- The last ten figures written of each item, in a ring: the eleventh takes the place of the first.
