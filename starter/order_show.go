@@ -11,6 +11,7 @@ import (
 	"selvedge/internal/config"
 	"selvedge/internal/domain"
 	"selvedge/internal/exceptions"
+	"selvedge/internal/narrate"
 	"selvedge/internal/store"
 )
 
@@ -115,7 +116,7 @@ func readOrder(ctx context.Context, db *store.Store, id domain.OrderID) (orderSh
 	}
 	shown.Lines = shown.progress.Lines
 	for i, f := range shown.Facts {
-		if raw(f.Kind) {
+		if narrate.Raw(f.Kind) {
 			shown.Facts[i].Data = nil // as an outside system wrote it, which may be personal
 		}
 	}
@@ -157,7 +158,7 @@ func (o orderShown) print(out io.Writer) {
 	fmt.Fprintln(out, "\nFacts")
 	t := newTable(out, "#", "kind", "when", "actor", "what")
 	for _, f := range o.Facts {
-		t.AppendRow([]any{f.Sequence, f.Kind, when(f.At), f.Actor, factLine(f)})
+		t.AppendRow([]any{f.Sequence, f.Kind, when(f.At), f.Actor, narrate.Fact(f)})
 	}
 	t.Render()
 }

@@ -1,4 +1,4 @@
-package main
+package narrate_test
 
 import (
 	"encoding/json"
@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"selvedge/internal/domain"
+	"selvedge/internal/narrate"
 )
 
 func TestAFactIsOneLineOfPlainWords(t *testing.T) {
@@ -50,15 +51,15 @@ func TestAFactIsOneLineOfPlainWords(t *testing.T) {
 			t.Parallel()
 			data, err := json.Marshal(tt.data)
 			require.NoError(t, err)
-			require.Equal(t, tt.want, factLine(domain.Fact{Kind: tt.kind, Data: data}))
+			require.Equal(t, tt.want, narrate.Fact(domain.Fact{Kind: tt.kind, Data: data}))
 		})
 	}
 }
 
 func TestOnlyDataOfKnownFormIsPrinted(t *testing.T) {
 	t.Parallel()
-	require.True(t, raw(domain.FactReturn))
-	require.True(t, raw(domain.FactUnknown))
-	require.True(t, raw("from-tomorrow"))
-	require.False(t, raw(domain.FactAnswered))
+	require.True(t, narrate.Raw(domain.FactReturn))
+	require.True(t, narrate.Raw(domain.FactUnknown))
+	require.True(t, narrate.Raw("from-tomorrow"))
+	require.False(t, narrate.Raw(domain.FactAnswered))
 }

@@ -1,15 +1,21 @@
-package main
+// Package narrate tells what happened to an order in plain words, one line a fact.
+//
+// Only data of a form that this version knows is told: what an outside system wrote
+// nobody has looked through for personal data.
+package narrate
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"selvedge/internal/domain"
 )
 
-// raw tells whether a fact's data stands as an outside system wrote it. Such data is
+// Raw tells whether a fact's data stands as an outside system wrote it. Such data is
 // never printed: nobody has looked through it for personal data.
-func raw(k domain.FactKind) bool {
+func Raw(k domain.FactKind) bool {
 	switch k {
 	case domain.FactContent, domain.FactSubmitted, domain.FactRefused, domain.FactWarehouseOrder, domain.FactShipment,
 		domain.FactCancelRequested, domain.FactCancelRefused, domain.FactShopShipment, domain.FactShopCancelled,
@@ -20,8 +26,8 @@ func raw(k domain.FactKind) bool {
 	return true
 }
 
-// factLine says in one line what a fact tells.
-func factLine(f domain.Fact) string {
+// Fact says in one line what a fact tells.
+func Fact(f domain.Fact) string {
 	switch f.Kind {
 	case domain.FactContent:
 		return told(f, func(c domain.ContentFact) string { return "the shop's order, status " + string(c.Status) })
@@ -143,11 +149,18 @@ func answerLine(a domain.AnswerFact) string {
 	if a.Cause != "" {
 		line += " of " + a.Cause
 	}
-	for _, k := range sorted(a.Override) {
+	for _, k := range slices.Sorted(maps.Keys(a.Override)) {
 		line += fmt.Sprintf(", %s=%s", k, a.Override[k])
 	}
 	if a.Reason != "" {
 		line += " (" + a.Reason + ")"
 	}
 	return line
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
