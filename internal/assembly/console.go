@@ -1,19 +1,36 @@
 package assembly
 
 import (
+	"context"
 	"net/http"
 
 	"go.temporal.io/sdk/client"
 
 	"selvedge/internal/console"
+	"selvedge/internal/domain"
+	"selvedge/internal/preview"
 )
 
 // Console builds the operators' pages, with a connection to Temporal.
-func (p *Parts) Console(client.Client) (*console.Console, error) {
+func (p *Parts) Console(c client.Client) (*console.Console, error) {
 	return console.New(console.Options{
-		Accounts: p.Store, Audit: p.Store, Overview: p.Store,
-		Log: func(msg string, kv ...any) { p.Log.Sugar().Warnw(msg, kv...) },
+		Accounts: p.Store, Audit: p.Store, Overview: p.Store, Exceptions: p.Store, Orders: p.Store, Rules: p.Store,
+		Preview: previewer{p}, Engine: console.Temporal{Client: c},
+		Links: console.Links{TemporalUI: p.Config.Selvedge.TemporalUI, Namespace: namespace(), ShopOrder: p.Config.Selvedge.ShopOrderURL},
+		Log:   func(msg string, kv ...any) { p.Log.Sugar().Warnw(msg, kv...) },
 	})
+}
+
+// previewer is Preview with the bounds that a person at a screen waits for.
+type previewer struct{ *Parts }
+
+// PreviewRules implements console.Previewer.
+func (p previewer) PreviewRules(ctx context.Context, change []domain.Rule, waiting bool) (preview.Effect, error) {
+	o := PreviewOptions{Orders: 5000}
+	if waiting {
+		o.Orders = 1
+	}
+	return p.Preview(ctx, change, o)
 }
 
 // Doors serves webhooks and health to machines, and all other addresses to people.

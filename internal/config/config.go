@@ -81,7 +81,11 @@ type Settings struct {
 	AttributeKeys map[string]string `env:"ATTRIBUTE_KEYS" envKeyValSeparator:"="`
 
 	WorkerListen string `env:"WORKER_LISTEN" envDefault:"127.0.0.1:9090"` // /metrics, /healthz, /readyz
-	Listen       string `env:"LISTEN" envDefault:"127.0.0.1:8090"`        // webhooks
+	Listen       string `env:"LISTEN" envDefault:"127.0.0.1:8090"`        // webhooks and console
+	// TemporalUI is the address of Temporal's Web UI, for links from the console; empty makes none.
+	TemporalUI string `env:"TEMPORAL_UI"`
+	// ShopOrderURL is the address of an order in the shop's admin, with {number} or {ref} in it; empty makes no links.
+	ShopOrderURL string `env:"SHOP_ORDER_URL"`
 	LogLevel     string `env:"LOG_LEVEL" envDefault:"info"`
 	// CacheSize is how many orders a worker keeps in memory; each takes up to 40 KB.
 	CacheSize int `env:"CACHE_SIZE" envDefault:"5000"`
@@ -265,6 +269,11 @@ func (s Settings) check() []error {
 	for name, address := range map[string]string{"WORKER_LISTEN": s.WorkerListen, "LISTEN": s.Listen} {
 		if _, _, err := net.SplitHostPort(address); err != nil {
 			complaints = append(complaints, fmt.Errorf("%s%s: %q is not host:port; give an address such as 127.0.0.1:8090", Prefix, name, address))
+		}
+	}
+	for name, address := range map[string]string{"TEMPORAL_UI": s.TemporalUI, "SHOP_ORDER_URL": s.ShopOrderURL} {
+		if u, err := url.Parse(address); address != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+			complaints = append(complaints, fmt.Errorf("%s%s: %q is no web address; give one such as https://temporal.example.com, or leave it empty", Prefix, name, address))
 		}
 	}
 	if _, err := zapcore.ParseLevel(s.LogLevel); err != nil {

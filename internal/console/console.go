@@ -20,9 +20,15 @@ import (
 
 // Options are what the console works with.
 type Options struct {
-	Accounts Accounts
-	Audit    Audit
-	Overview OverviewData
+	Accounts   Accounts
+	Audit      Audit
+	Overview   OverviewData
+	Exceptions ExceptionsData
+	Orders     OrdersData
+	Rules      RulesData
+	Preview    Previewer
+	Engine     Engine
+	Links      Links
 
 	// Clock is the time of now; time.Now when nil.
 	Clock func() time.Time
@@ -110,6 +116,17 @@ func (c *Console) routes() {
 	c.mux.HandleFunc("GET /", c.nowhere)
 
 	c.page("/{$}", "Overview", Viewer, (*visit).overview)
+	c.page("/exceptions", "Exceptions", Viewer, (*visit).exceptions)
+	c.page("/exceptions/cause", "", Viewer, (*visit).cause)
+	c.handle("POST /exceptions/resume", Operator, (*visit).resume)
+	c.page("/orders", "Orders", Viewer, (*visit).orders)
+	c.page("/orders/{store}/{number}", "", Viewer, (*visit).order)
+	c.handle("POST /orders/{store}/{number}", Operator, (*visit).answer)
+	c.page("/rules", "Rules", Viewer, (*visit).rules)
+	c.page("/rules/edit", "", Viewer, (*visit).ruleEdit)
+	c.handle("POST /rules/edit", Operator, (*visit).ruleChange)
+	c.page("/handbook", "Handbook", Viewer, (*visit).handbook)
+	c.page("/handbook/{page}", "", Viewer, (*visit).handbookPage)
 	c.page("/account", "", Viewer, (*visit).account)
 	c.handle("POST /account", Viewer, (*visit).changeOwnPassword)
 	c.page("/users", "Users", Admin, (*visit).users)

@@ -79,6 +79,11 @@ func functions() template.FuncMap {
 		"words":  words,
 		"tab":    func(path, at string) bool { return path == at || path != "/" && strings.HasPrefix(at, path+"/") },
 		"dict":   dict,
+		"order":  orderPath,
+		"cause":  causePath,
+		"rule":   rulePath,
+		"scope":  holdsFor,
+		"extra":  extraWords,
 	}
 }
 
@@ -165,3 +170,12 @@ func plural(n int, noun string) string {
 
 // words writes a name of ours with hyphens as people would.
 func words(name any) string { return strings.ReplaceAll(fmt.Sprint(name), "-", " ") }
+
+// extraWords writes what a rule says besides.
+func extraWords(extra map[string]string) string {
+	var parts []string
+	for _, key := range slices.Sorted(maps.Keys(extra)) {
+		parts = append(parts, key+" "+extra[key])
+	}
+	return strings.Join(parts, ", ")
+}

@@ -41,6 +41,9 @@ func (w *world) environment() map[string]string {
 	} {
 		env[name] = value
 	}
+	if w.devserv != nil {
+		env["SELVEDGE_TEMPORAL_UI"] = w.devserv.WebUI
+	}
 	return env
 }
 

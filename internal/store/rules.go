@@ -61,6 +61,12 @@ func aboutOf(r domain.Rule) about {
 // makes no version: a second run is harmless. Version, Author, Reason and At of the given rules are ignored.
 // All faults of the list are reported at once as fault.Invalid.
 func (s *Store) SaveRules(ctx context.Context, rules []domain.Rule, author, reason string, at time.Time) ([]domain.Rule, error) {
+	return s.saveRules(ctx, rules, author, reason, at, func(_, _ []domain.Rule) error { return nil })
+}
+
+// saveRules is SaveRules; check may refuse what would change, given the newest version
+// of every rule, retired ones included.
+func (s *Store) saveRules(ctx context.Context, rules []domain.Rule, author, reason string, at time.Time, check func(newest, changed []domain.Rule) error) ([]domain.Rule, error) {
 	const op = "save rules"
 	if err := checkRules(rules, author, reason); err != nil {
 		return nil, err
@@ -75,7 +81,11 @@ func (s *Store) SaveRules(ctx context.Context, rules []domain.Rule, author, reas
 		if err != nil {
 			return err
 		}
-		changed, err := json.Marshal(changedRules(newest, rules))
+		change := changedRules(newest, rules)
+		if err := check(newest, change); err != nil {
+			return err
+		}
+		changed, err := json.Marshal(change)
 		if err != nil {
 			return err
 		}
