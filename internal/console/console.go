@@ -27,6 +27,7 @@ type Options struct {
 	Orders     OrdersData
 	Rules      RulesData
 	Preview    Previewer
+	Resumes    ResumesData
 	Engine     Engine
 	Links      Links
 

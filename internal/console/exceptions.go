@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"selvedge/internal/contract"
@@ -71,6 +72,10 @@ func (v *visit) cause() error {
 	if p.Progress, err = v.progress(cause); err != nil {
 		return err
 	}
+	if v.polls() && !p.Progress.Look {
+		v.redirect(causePath(cause)) // it has ended: show all of the page anew
+		return nil
+	}
 	if !p.Open {
 		kind, text := described(domain.Question{Kind: kindOf(cause), Cause: cause})
 		p.Kind, p.Text = kind, text
@@ -103,7 +108,11 @@ func (v *visit) suggest(g ports.CauseGroup) (*ruleForm, error) {
 	} else if table == domain.RuleCarrier {
 		rule.Warehouse, _, _ = strings.Cut(strings.TrimPrefix(g.Cause, g.Kind+":"), ":")
 	}
-	return v.ruleForm(rule, g.Cause)
+	form, err := v.ruleForm(rule, g.Cause)
+	if err == nil {
+		form.Known = slices.Compact(slices.Sorted(slices.Values(append(form.Known, allowed(g.Problems)...))))
+	}
+	return form, err
 }
 
 func (v *visit) resume() error {

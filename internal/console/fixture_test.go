@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"context"
+	"html"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -28,8 +29,10 @@ const password = "correct horse battery"
 
 // desk is a console on a store of its own, at a time that tests move.
 type desk struct {
-	store  *store.Store
-	server *httptest.Server
+	store   *store.Store
+	server  *httptest.Server
+	engine  engine
+	effects effects
 
 	mu  sync.Mutex
 	now time.Time
@@ -38,7 +41,11 @@ type desk struct {
 func open(t testing.TB, change ...func(*console.Options)) *desk {
 	t.Helper()
 	d := &desk{store: storetest.New(t), now: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)}
-	o := console.Options{Accounts: d.store, Audit: d.store, Overview: d.store, Clock: d.clock, HashCost: cheap, Log: func(msg string, kv ...any) { t.Log(append([]any{msg}, kv...)...) }}
+	o := console.Options{
+		Accounts: d.store, Audit: d.store, Overview: d.store, Exceptions: d.store, Orders: d.store, Rules: d.store, Resumes: d.store,
+		Preview: &d.effects, Engine: &d.engine, Links: console.Links{TemporalUI: "https://temporal.test/", Namespace: "ops", ShopOrder: "https://shop.test/orders/{number}?id={ref}"},
+		Clock: d.clock, HashCost: cheap, Log: func(msg string, kv ...any) { t.Log(append([]any{msg}, kv...)...) },
+	}
 	for _, c := range change {
 		c(&o)
 	}
@@ -139,9 +146,13 @@ func (b *browser) request(t testing.TB, path string, form url.Values) *http.Requ
 }
 
 var (
-	formTag  = regexp.MustCompile(`(?s)<form[^>]*action="([^"]*)"[^>]*>(.*?)</form>`)
-	inputTag = regexp.MustCompile(`<input[^>]*name="(csrf|command)" value="([^"]*)"`)
+	formTag   = regexp.MustCompile(`(?s)<form[^>]*action="([^"]*)"[^>]*>(.*?)</form>`)
+	hiddenTag = regexp.MustCompile(`<input type="hidden" name="([a-z]+)" value="([^"]*)"`)
+	navLink   = regexp.MustCompile(`<li><a href="([^"]*)"[^>]*>[A-Z]`)
+	inputTag  = regexp.MustCompile(`<input[^>]*name="(csrf|command)" value="([^"]*)"`)
 )
+
+func unescape(s string) string { return html.UnescapeString(s) }
 
 // fill takes the hidden fields of the first form on a page that goes to an address and
 // holds a text, and adds what a person fills in.

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"selvedge/internal/domain"
 )
@@ -84,6 +85,7 @@ func functions() template.FuncMap {
 		"rule":   rulePath,
 		"scope":  holdsFor,
 		"extra":  extraWords,
+		"came":   outcomeWords,
 	}
 }
 
@@ -165,11 +167,27 @@ func plural(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
+	if stem, ok := strings.CutSuffix(noun, "y"); ok {
+		return fmt.Sprintf("%d %sies", n, stem)
+	}
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// words writes a name of ours with hyphens as people would.
-func words(name any) string { return strings.ReplaceAll(fmt.Sprint(name), "-", " ") }
+// words writes a name of ours, with hyphens or capitals inside, as people would.
+func words(name any) string {
+	var b strings.Builder
+	for _, r := range fmt.Sprint(name) {
+		switch {
+		case r == '-':
+			b.WriteByte(' ')
+		case unicode.IsUpper(r) && b.Len() > 0:
+			b.WriteString(" " + strings.ToLower(string(r)))
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
 
 // extraWords writes what a rule says besides.
 func extraWords(extra map[string]string) string {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"selvedge/internal/fault"
@@ -59,7 +60,7 @@ func (v *visit) enter() bool {
 	if v.token != "" {
 		var err error
 		// A page that refreshes itself does not keep its session open.
-		if v.who, err = v.c.session(v.r, v.token, v.r.URL.Query().Get("poll") == ""); err == nil {
+		if v.who, err = v.c.session(v.r, v.token, !v.polls()); err == nil {
 			return true
 		} else if !fault.Is(err, fault.NotFound) {
 			v.fail(err)
@@ -85,6 +86,15 @@ func (v *visit) enter() bool {
 func (v *visit) ctx() context.Context { return v.r.Context() }
 
 func (v *visit) now() time.Time { return v.c.o.Clock() }
+
+// just tells whether the page follows an act whose outcome is still to be seen: it was
+// done with this request, or this request looks again for it.
+func (v *visit) just(act string) bool {
+	return v.outcome.Kind == ports.ActDone && strings.HasSuffix(v.r.URL.Path, "/"+act) || v.r.URL.Query().Get("just") == act
+}
+
+// polls tells whether a page looks by itself whether something has changed.
+func (v *visit) polls() bool { return v.r.URL.Query().Get("poll") != "" }
 
 // may tells whether the visitor may do what needs that role; templates hide the rest.
 func (v *visit) may(role Role) bool { return Role(v.who.Role).May(role) }

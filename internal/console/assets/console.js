@@ -21,17 +21,25 @@
     var table = document.getElementById(box.dataset.chart);
     if (!table || !window.uPlot) return;
     var data = read(table);
+    function two(n) { return (n < 10 ? "0" : "") + n; }
+    function hours(u, marks) {
+      return marks.map(function (at) {
+        var d = new Date(at * 1000);
+        var day = d.getUTCDate() + " " + d.toLocaleString("en-GB", { month: "short", timeZone: "UTC" });
+        return d.getUTCHours() === 0 ? day : two(d.getUTCHours()) + ":" + two(d.getUTCMinutes());
+      });
+    }
     var strokes = ["--one", "--two", "--three"].map(colour), ink = colour("--soft"), line = colour("--line");
     box.replaceChildren();
     box.style.display = "block";
     new uPlot({
-      width: box.clientWidth, height: box.clientHeight - 40,
+      width: box.clientWidth, height: 240,
       tzDate: function (at) { return uPlot.tzDate(new Date(at * 1000), "UTC"); },
-      series: [{ label: "Hour" }].concat(data.head.slice(1).map(function (label, i) {
+      series: [{ label: "Hour", value: function (u, at) { return at == null ? "–" : hours(u, [at])[0]; } }].concat(data.head.slice(1).map(function (label, i) {
         return { label: label, stroke: strokes[i % 3], width: 2, points: { show: false } };
       })),
       axes: [
-        { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line } },
+        { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line }, values: hours },
         { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line }, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] }
       ],
       scales: { y: { range: function (u, min, max) { return [0, Math.max(5, max * 1.1)]; } } }

@@ -1,0 +1,51 @@
+package console_test
+
+import (
+	"context"
+	"sync"
+
+	"selvedge/internal/contract"
+	"selvedge/internal/domain"
+	"selvedge/internal/preview"
+)
+
+// engine writes down what workflows were told.
+type engine struct {
+	mu       sync.Mutex
+	answers  []contract.Resolution
+	orders   []domain.OrderID
+	resumes  []contract.ResumeInput
+	answered func(domain.OrderID, contract.Resolution) (string, error)
+}
+
+func (e *engine) Resolve(_ context.Context, id domain.OrderID, r contract.Resolution) (string, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.answers, e.orders = append(e.answers, r), append(e.orders, id)
+	if e.answered != nil {
+		return e.answered(id, r)
+	}
+	return "Taken.", nil
+}
+
+func (e *engine) Resume(_ context.Context, in contract.ResumeInput) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.resumes = append(e.resumes, in)
+	return nil
+}
+
+// effects answers what a change would do as a test says.
+type effects struct {
+	effect preview.Effect
+	asked  [][]domain.Rule
+}
+
+func (e *effects) PreviewRules(_ context.Context, change []domain.Rule, _ bool) (preview.Effect, error) {
+	e.asked = append(e.asked, change)
+	effect := e.effect
+	for _, r := range change {
+		effect.Changes = append(effect.Changes, preview.Change{After: r})
+	}
+	return effect, nil
+}
