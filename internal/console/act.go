@@ -43,6 +43,11 @@ func (v *visit) act(a ports.Act, do func(context.Context) (string, error)) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(v.ctx()), actTime)
 	defer cancel()
 	act, begun, err := v.c.o.Audit.BeginAct(ctx, a)
+	for err == nil && !begun && act.Outcome == ports.ActRefused && act.Act == a.Act && act.Target == a.Target {
+		// What was refused changed nothing, so the same form mended is an act of its own.
+		a.Command = fmt.Sprintf("%s.%d", a.Command, act.ID)
+		act, begun, err = v.c.o.Audit.BeginAct(ctx, a)
+	}
 	if err != nil {
 		v.c.o.Log("an act could not be recorded, so it was not done", "act", a.Act, "error", err)
 		v.outcome = outcome{ports.ActFailed, "The database does not answer, so nothing was done. Try again in a moment."}

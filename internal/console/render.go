@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -76,7 +75,6 @@ func functions() template.FuncMap {
 		"amount": domain.Format,
 		"plural": plural,
 		"join":   strings.Join,
-		"query":  url.QueryEscape,
 		"words":  words,
 		"tab":    func(path, at string) bool { return path == at || path != "/" && strings.HasPrefix(at, path+"/") },
 		"dict":   dict,
