@@ -47,6 +47,7 @@ func (serveCmd) Run(ctx context.Context, s streams) error {
 	}
 	server := &http.Server{Handler: assembly.Doors(doors, pages), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second}
 	go doors.Run(ctx)
+	go sys.Watch(sys.temporal).Run(ctx, assembly.WatchEvery)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(socket) }()
 	sys.sayDoors(socket.Addr().String())
