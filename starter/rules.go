@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
+	"selvedge/internal/assembly"
 	"selvedge/internal/config"
 	"selvedge/internal/domain"
 	"selvedge/internal/mapping"
@@ -128,7 +128,9 @@ type rulesSetCmd struct {
 	Extra     map[string]string `help:"What the table needs besides: currency=GBP of a market, attribute=itemCondition of a default, timezone=Europe/London and days=mon-fri of a cut-off." placeholder:"KEY=VALUE"`
 	Retire    bool              `help:"End the rule instead; --to is not needed."`
 	Author    string            `help:"Who changes it; by default who is logged in." placeholder:"NAME"`
-	Reason    string            `help:"Why." required:"" placeholder:"TEXT"`
+	Reason    string            `help:"Why; not needed with --check." placeholder:"TEXT"`
+	Check     bool              `help:"Show what the rule would free, break and move, and save nothing." xor:"do"`
+	Resume    bool              `help:"Free the orders that the rule frees, once it is saved." xor:"do"`
 	JSON      bool              `name:"json" help:"Print JSON."`
 }
 
@@ -148,38 +150,10 @@ func (r rulesSetCmd) Run(ctx context.Context, s streams) error {
 		}
 		return misuse("%s", strings.Join(lines, "\n"))
 	}
-	return saveRules(ctx, s, []domain.Rule{rule}, r.Author, r.Reason, r.JSON)
-}
-
-// saveRules saves and says what changed. The store makes no version of what is in force already.
-func saveRules(ctx context.Context, s streams, rules []domain.Rule, author, reason string, asJSON bool) error {
-	author, err := person(author)
-	if err != nil {
-		return err
+	if r.Check {
+		return showEffect(ctx, s, []domain.Rule{rule}, assembly.PreviewOptions{}, r.JSON)
 	}
-	if err := required([2]string{"reason", reason}); err != nil {
-		return err
-	}
-	db, c, err := openStore(ctx)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	warnOfScopes(s.err, c, rules)
-	saved, err := db.SaveRules(ctx, rules, author, reason, time.Now())
-	if err != nil {
-		return err
-	}
-	if asJSON {
-		return mapping.WriteRulesJSON(s.out, saved)
-	}
-	if len(saved) == 0 {
-		fmt.Fprintln(s.out, "Nothing changed: this is in force already.")
-		return nil
-	}
-	printRules(s.out, saved, false)
-	fmt.Fprintf(s.out, "Saved %s. Orders that waited for this: `starter exceptions list`, then `starter exceptions resume`.\n", plural(len(saved), "rule"))
-	return nil
+	return saving{rules: []domain.Rule{rule}, author: r.Author, reason: r.Reason, json: r.JSON, resume: r.Resume}.run(ctx, s)
 }
 
 // warnOfScopes names stores and warehouses that the configuration does not know: a

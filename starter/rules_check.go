@@ -34,11 +34,17 @@ func (r rulesCheckCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	effect, err := previewed(ctx, s, rules, assembly.PreviewOptions{Days: r.Days, Orders: r.Orders})
+	return showEffect(ctx, s, rules, assembly.PreviewOptions{Days: r.Days, Orders: r.Orders}, r.JSON)
+}
+
+// showEffect prints what a change of rules would do; questions that would be asked anew
+// are a failure.
+func showEffect(ctx context.Context, s streams, rules []domain.Rule, o assembly.PreviewOptions, asJSON bool) error {
+	effect, err := previewed(ctx, s, rules, o)
 	if err != nil {
 		return err
 	}
-	if r.JSON {
+	if asJSON {
 		err = printJSON(s.out, effect)
 	} else {
 		printEffect(s.out, effect)
