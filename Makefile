@@ -55,6 +55,16 @@ chaos: devserver build ## a stormy day in which everything is killed, then judge
 fuzz: ## throw odd input at everything that reads outside bytes: FUZZTIME, 30s each
 	@.ci/fuzz
 
+.PHONY: mutants
+mutants: devserver ## break the product on purpose, one way after the other, and see the judge tell each
+	@.ci/deps demo
+	go run ./internal/chaos mutants
+
+.PHONY: bench
+bench: devserver build ## print one table of figures beside their floors: BENCH_ROWS, BENCH_ORDERS, BENCH_OPEN
+	@.ci/deps demo
+	go run ./internal/bench
+
 .PHONY: generate
 generate: ## generate code from the schemas of the outside systems
 	go generate ./...

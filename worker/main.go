@@ -23,9 +23,6 @@ import (
 	"selvedge/workflows"
 )
 
-// stopTimeout lets running activities finish; it stays below the usual grace of 30 s.
-const stopTimeout = 20 * time.Second
-
 type cli struct {
 	Queues []string `help:"Task queues to poll; all by default." placeholder:"QUEUE"`
 }
@@ -110,7 +107,7 @@ func serve(ctx context.Context, args cli, p *assembly.Parts, c client.Client, me
 	}
 	set := p.Activities(c)
 	for _, queue := range queues {
-		w := worker.New(c, queue, options(queue, s))
+		w := worker.New(c, queue, assembly.WorkerOptions(queue, s))
 		if queue == contract.QueueOrders {
 			workflows.Register(w)
 		}
@@ -129,30 +126,13 @@ func serve(ctx context.Context, args cli, p *assembly.Parts, c client.Client, me
 		return fmt.Errorf("listen on %s: %w; set SELVEDGE_WORKER_LISTEN to a free address", s.WorkerListen, err)
 	case <-ctx.Done():
 	}
-	p.Log.Info("stopping: running activities get time to finish", zap.Duration("timeout", stopTimeout))
+	p.Log.Info("stopping: running activities get time to finish", zap.Duration("timeout", assembly.StopTimeout))
 	shutdown, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer cancel()
 	if err := server.Shutdown(shutdown); err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("stop listening: %w", err)
 	}
 	return nil
-}
-
-// options gives each queue its own bounds. Pollers grow with the work up to the
-// setting: eight keep a small machine's two cores busy without starving the activities.
-func options(queue string, s config.Settings) worker.Options {
-	o := worker.Options{
-		WorkerStopTimeout:                  stopTimeout,
-		MaxConcurrentActivityExecutionSize: 50,
-		ActivityTaskPollerBehavior:         worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{MinimumNumberOfPollers: 1, InitialNumberOfPollers: 2, MaximumNumberOfPollers: s.Pollers}),
-	}
-	if queue != contract.QueueOrders {
-		o.DisableWorkflowWorker = true
-		return o
-	}
-	o.MaxConcurrentWorkflowTaskExecutionSize = 100
-	o.WorkflowTaskPollerBehavior = worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{MinimumNumberOfPollers: 2, InitialNumberOfPollers: 4, MaximumNumberOfPollers: s.Pollers})
-	return o
 }
 
 func health(p *assembly.Parts, metrics *telemetry.Metrics) http.Handler {

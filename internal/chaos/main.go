@@ -14,12 +14,25 @@
 //	               with more orders: 17 for 3,000, 52 for 10,000)
 //	CHAOS_BIN      folder of the binaries worker and starter (.build)
 //	CHAOS_KEEP     not empty: logs and states stay also when all went well
+//
+// `chaos mutants [NAME…]` breaks the product on purpose, one way after the other, and
+// shows that the judge sees each: see the folder mutants. The breakages are laid over
+// the sources when the binaries are built; the product holds no switch for them.
+//
+//	blind-create         createShipment is sent again after a lost answer without a look
+//	forgotten-line       of a parcel with several lines only the first is told to the shop
+//	lossy-feed           the feed is confirmed before its events are stored
+//	no-mail              a parcel is completed without the customer's mail
+//	second-number        a submission of unknown outcome is sent again under a new number
+//	shipping-cost-twice  every parcel takes the whole cost of shipping
+//	swallowed-question   a question is recorded nowhere
 package main
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -35,6 +48,17 @@ func main() {
 }
 
 func run(ctx context.Context) int {
+	if len(os.Args) > 1 {
+		if os.Args[1] != "mutants" {
+			fmt.Fprintf(os.Stderr, "chaos: %q is no command: run it without one, or with mutants [NAME…]\n", os.Args[1])
+			return 2
+		}
+		if err := runMutants(ctx, os.Args[2:]); err != nil {
+			fmt.Fprintln(os.Stderr, "chaos:", err)
+			return 1
+		}
+		return 0
+	}
 	o, err := fromEnvironment(os.Getenv)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "chaos:", err)
@@ -57,8 +81,14 @@ type options struct {
 	orders int
 	seed   uint64
 	bound  time.Duration
+	storm  time.Duration // 0: as the bound leaves it
 	bin    string
 	keep   bool
+	// undisturbed leaves all deeds out: weather alone. faults are put into the weather of
+	// a system before the day begins.
+	undisturbed bool
+	faults      map[string][]map[string]any
+	out         io.Writer // nil means standard output
 }
 
 func fromEnvironment(get func(string) string) (options, error) {

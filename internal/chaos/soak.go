@@ -17,7 +17,6 @@ import (
 type soakRun struct {
 	options
 	dir     string
-	storm   time.Duration
 	servers *servers
 	stage   *demo.Stage
 	worker  *process
@@ -34,8 +33,14 @@ func soak(ctx context.Context, o options) (judge.Report, error) {
 	if err != nil {
 		return judge.Report{}, fmt.Errorf("make a folder: %w", err)
 	}
-	s := &soakRun{options: o, dir: dir, storm: stormOf(o.bound)}
-	fmt.Printf("Chaos: %d orders, seed %d, %s of storm, drained within %s. Logs and states: %s\n", o.orders, o.seed, s.storm, o.bound, dir)
+	if o.storm == 0 {
+		o.storm = stormOf(o.bound)
+	}
+	if o.out == nil {
+		o.out = os.Stdout
+	}
+	s := &soakRun{options: o, dir: dir}
+	fmt.Fprintf(o.out, "Chaos: %d orders, seed %d, %s of storm, drained within %s. Logs and states: %s\n", o.orders, o.seed, s.storm, o.bound, dir)
 	defer s.close(ctx)
 	if err := s.start(ctx); err != nil {
 		return judge.Report{}, err
@@ -47,10 +52,10 @@ func soak(ctx context.Context, o options) (judge.Report, error) {
 		return judge.Report{}, err
 	}
 	report, err := judge.Day(s.outcome())
-	if err == nil && report.OK() && !o.keep {
+	if err == nil && (report.OK() || o.undisturbed) && !o.keep {
 		_ = os.RemoveAll(dir) // on Linux also under open files
 	} else {
-		fmt.Printf("Kept: %s\n", dir)
+		fmt.Fprintf(o.out, "Kept: %s\n", dir)
 	}
 	return report, err
 }
@@ -108,8 +113,16 @@ func (s *soakRun) close(ctx context.Context) {
 
 // day lets the storm rage with all its deeds, clears the weather and waits for the drain.
 func (s *soakRun) day(ctx context.Context) error {
-	deeds := draw(s.seed, s.storm)
+	var deeds []deed
+	if !s.undisturbed {
+		deeds = draw(s.seed, s.storm)
+	}
 	s.victims, s.floor = chooseVictims(s.seed, s.stage.Plan()), newFloorHand(s.seed, s.stage.Plan())
+	for system, faults := range s.faults {
+		if err := s.control(ctx, system, map[string]any{"faults": faults}); err != nil {
+			return err
+		}
+	}
 	s.began = time.Now()
 	if err := s.stage.Begin(ctx, s.door.url); err != nil {
 		return err
@@ -149,7 +162,7 @@ func (s *soakRun) day(ctx context.Context) error {
 }
 
 func (s *soakRun) say(format string, args ...any) {
-	fmt.Printf("  %6.1f s  %s\n", time.Since(s.began).Seconds(), fmt.Sprintf(format, args...))
+	fmt.Fprintf(s.out, "  %6.1f s  %s\n", time.Since(s.began).Seconds(), fmt.Sprintf(format, args...))
 }
 
 func (s *soakRun) do(ctx context.Context, d deed) error {

@@ -197,6 +197,7 @@ func (f *floor) ReadWebhook(_ map[string][]string, body []byte, _ time.Time) (po
 // runs is Temporal: it remembers which orders were started or signalled.
 type runs struct {
 	client.Client
+	mu     sync.Mutex
 	woken  []string
 	broken map[string]bool // orders that cannot be signalled
 }
@@ -204,12 +205,16 @@ type runs struct {
 func (r *runs) forget() { r.woken = nil }
 
 func (r *runs) ExecuteWorkflow(_ context.Context, o client.StartWorkflowOptions, _ any, _ ...any) (client.WorkflowRun, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.woken = append(r.woken, strings.TrimPrefix(o.ID, contract.OrderWorkflowID(id(""))))
 	return nil, nil
 }
 
 func (r *runs) SignalWorkflow(_ context.Context, workflowID, _, _ string, _ any) error {
 	number := strings.TrimPrefix(workflowID, contract.OrderWorkflowID(id("")))
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.broken[number] {
 		return serviceerror.NewUnavailable("away")
 	}

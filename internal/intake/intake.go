@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -88,14 +89,10 @@ func (i *Intake) TakeOrders(ctx context.Context, store string, numbers []string)
 		for _, o := range readable {
 			read[o.Order.ID] = o.Order
 		}
-		for _, t := range taken {
-			if !t.Changed || t.Wholesale {
-				continue
-			}
-			changed++
-			if err := i.wake(ctx, read[t.ID], t); err != nil {
-				return changed, err
-			}
+		wake := slices.DeleteFunc(taken, func(t ports.Taken) bool { return !t.Changed || t.Wholesale })
+		changed += len(wake)
+		if err := sideBySide(wake, func(t ports.Taken) error { return i.wake(ctx, read[t.ID], t) }); err != nil {
+			return changed, err
 		}
 	}
 	return changed, nil
@@ -202,13 +199,13 @@ func (i *Intake) Sweep(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("find orders that were not woken: %w", err)
 	}
-	woken, failed := 0, error(nil)
-	for _, id := range ids {
-		if err := i.signal(ctx, id, 0, func() (domain.Order, error) { return i.Store.Order(ctx, id) }); err != nil {
-			failed = errors.Join(failed, err)
-			continue
+	var woken atomic.Int64
+	err = sideBySide(ids, func(id domain.OrderID) error {
+		err := i.signal(ctx, id, 0, func() (domain.Order, error) { return i.Store.Order(ctx, id) })
+		if err == nil {
+			woken.Add(1)
 		}
-		woken++
-	}
-	return woken, failed
+		return err
+	})
+	return int(woken.Load()), err
 }

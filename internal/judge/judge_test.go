@@ -290,6 +290,19 @@ func TestAWithdrawnOrderMayEndCancelledAsPlannedOrAsAQuestion(t *testing.T) {
 	r := d.report()
 	require.True(t, r.OK(), r.String())
 
+	// Its first parcel had left, the second was called back in time.
+	d = clean()
+	d.claims.Orders[bundle].Withdrawn = true
+	o := &d.shop.Orders[bundle]
+	o.Status, o.OnHold, o.Lines[2].Shipped, o.Captured, o.Shipments = "PROCESSING", true, 0, 400, o.Shipments[:1]
+	d.shop.Mails = slices.Delete(d.shop.Mails, 3, 4)
+	d.acs[1].Orders[0].State, d.acs[1].Orders[0].Shipments = "cancelled", nil
+	d.acs[1].Orders[0].Lines = []judge.WarehouseLine{{LineID: "3", SKU: "SD", Quantity: 1, Cancelled: 1}}
+	r = d.report()
+	require.True(t, r.OK(), r.String())
+	o.OnHold = false
+	require.Equal(t, []judge.Counter{judge.Lost, judge.WrongQuantity}, failing(d.report()), "nobody holds the rest back")
+
 	for name, tt := range map[string]struct {
 		end, state string
 		causes     []string

@@ -45,6 +45,9 @@ type Options struct {
 	OutOfStock string
 	// Leak is planted into detail and values of problem bodies and rejections, to prove that clients redact them.
 	Leak string
+	// Senders is how many webhooks of a subscription are under way at once; 0 means 1,
+	// more lets later ones overtake.
+	Senders int
 	// Client sends the webhooks; nil means one with the contract's time limit of 10 s that follows no redirects.
 	Client *http.Client
 }

@@ -40,7 +40,7 @@ type subscription struct {
 	gone    bool
 
 	queue []delivery
-	busy  bool // a sender is at work
+	busy  int // senders at work
 }
 
 // delivery is one attempt to be made.
@@ -93,15 +93,15 @@ func (s *Simulator) send(sub *subscription, e event) {
 	}
 }
 
-// enqueue hands a delivery to the subscription's sender. One sender at a time
+// enqueue hands a delivery to the subscription's senders. One at a time (the default)
 // keeps the order when the weather is calm.
 func (s *Simulator) enqueue(sub *subscription, d delivery) {
 	if s.closed || sub.gone {
 		return
 	}
 	sub.queue = append(sub.queue, d)
-	if !sub.busy {
-		sub.busy = true
+	if sub.busy < max(1, s.opts.Senders) {
+		sub.busy++
 		s.senders.Go(func() { s.drain(sub) })
 	}
 }
@@ -110,7 +110,10 @@ func (s *Simulator) drain(sub *subscription) {
 	for {
 		s.mu.Lock()
 		if len(sub.queue) == 0 || s.closed || sub.gone {
-			sub.busy, sub.queue = false, nil
+			sub.busy--
+			if s.closed || sub.gone {
+				sub.queue = nil
+			}
 			s.mu.Unlock()
 			return
 		}

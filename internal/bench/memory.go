@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+
+	"selvedge/internal/simulators/centra"
+)
+
+// kilobytesPromised is what an order that a worker keeps in memory may take.
+const kilobytesPromised = 40
+
+// takenAtOnce is how many orders are taken in by one call while memory is filled.
+const takenAtOnce = 50
+
+// memory reads what the worker's process takes with so many orders open, each waiting
+// for the shop. Beyond the size of its cache it forgets orders and builds them again
+// from their history when they are told something: its memory must not grow with them.
+func memory(ctx context.Context, o options) ([]figure, error) {
+	y, err := open(ctx, o.bin, settings{deaf: true, env: map[string]string{
+		"SELVEDGE_INTAKE_EVERY": "1h", "SELVEDGE_FEED_EVERY": "1h", "SELVEDGE_COMPLETENESS_EVERY": "1h", "SELVEDGE_CENTRA_QUOTA_REFRESH": "1h",
+	}})
+	if err != nil {
+		return nil, err
+	}
+	defer y.close()
+	pid, err := y.startWorker(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := y.keepOpen(ctx, 0, 20); err != nil { // all code and connections are there
+		return nil, err
+	}
+	empty, err := resident(pid)
+	if err != nil {
+		return nil, err
+	}
+	var figures []figure
+	cache, had := y.parts.Config.Selvedge.CacheSize, 20
+	for _, n := range o.open {
+		began := time.Now()
+		if err := y.keepOpen(ctx, had, n); err != nil {
+			return figures, err
+		}
+		took := time.Since(began)
+		had = n
+		now, err := resident(pid)
+		if err != nil {
+			return figures, err
+		}
+		cached := min(n, cache)
+		each := float64(now-empty) / 1024 / float64(cached)
+		figures = append(figures, promise(fmt.Sprintf("worker's memory per cached order, %d open, %d cached", n, cached), each, kilobytesPromised,
+			fmt.Sprintf("KB (%.0f MB in all; opened in %.0f s)", float64(now)/(1<<20), took.Seconds())))
+	}
+	return figures, nil
+}
+
+// keepOpen brings the open orders from one number to another.
+func (y *yard) keepOpen(ctx context.Context, from, to int) error {
+	taker := y.parts.Intake(y.client)
+	batches := (to - from + takenAtOnce - 1) / takenAtOnce
+	err := sideBySide(batches, func(b int) error {
+		var orders []centra.SeedOrder
+		var numbers []string
+		for n := from + b*takenAtOnce; n < min(to, from+(b+1)*takenAtOnce); n++ {
+			orders = append(orders, sale(10_001+n, func(o *centra.SeedOrder) { o.OnHold = true }))
+			numbers = append(numbers, strconv.Itoa(10_001+n))
+		}
+		if err := y.sell(orders, nil); err != nil {
+			return err
+		}
+		_, err := taker.TakeOrders(ctx, store, numbers)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	err = until(ctx, time.Hour, func() (bool, error) {
+		n, err := y.count(ctx, `OrderState = "waiting-for-shop"`)
+		return n >= to, err
+	})
+	if err != nil {
+		return fmt.Errorf("%d orders wait for the shop: %w", to, err)
+	}
+	return nil
+}
+
+// resident is the memory of a process in bytes, as the system counts it.
+func resident(pid int) (int64, error) {
+	out, err := exec.Command("ps", "-o", "rss=", "-p", strconv.Itoa(pid)).Output()
+	if err != nil {
+		return 0, fmt.Errorf("read the memory of process %d: %w", pid, err)
+	}
+	kilobytes, err := strconv.ParseInt(strings.TrimSpace(string(out)), 10, 64)
+	return kilobytes << 10, err
+}
