@@ -245,7 +245,8 @@ func (s *State) ahead(p Plan, class Class, asOwn bool) int {
 	return max(1, units)
 }
 
-// giveBack takes units in that were leased to the holder and not used.
+// giveBack takes units in that were leased to the holder and not used; the others of its
+// leases are used up, or it would not ask.
 func (s *State) giveBack(holder string, units int) {
 	for i := range s.Leases {
 		l := &s.Leases[i]
@@ -259,7 +260,7 @@ func (s *State) giveBack(holder string, units int) {
 			s.Windows[j].Level = min(float64(s.Windows[j].Quota), s.Windows[j].Level+float64(n))
 		}
 	}
-	s.Leases = slices.DeleteFunc(s.Leases, func(l lease) bool { return l.Units == 0 })
+	s.Leases = slices.DeleteFunc(s.Leases, func(l lease) bool { return l.Holder == holder })
 }
 
 // remember keeps how much was granted lately, in steps of a few seconds.
