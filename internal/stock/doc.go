@@ -7,12 +7,15 @@
 //	(3) the shop's figures and its open lines     r, in one request per size
 //	(4) the difference is written                 decreases first
 //
+// What is known of the lines at the warehouse is looked up after (3): units that are
+// cancelled in the shop because they are short are in no other figure.
+//
 // For one item in one warehouse (Decide):
 //
 //	sellable = units in statuses that a rule calls sellable, at most those of the promised grade
-//	taken    = units of a line that the warehouse no longer counted as sellable at a
-//	unseen   = Σ max(0, held and completed in the shop − taken)   lines that we know
-//	         + allocated in the shop − Σ allocated of those lines  orders not taken in yet
+//	unseen   = Σ units that a known line set aside, sent or lost since a
+//	         + Σ units held and completed in the shop that the warehouse has not set aside
+//	         + allocated in the shop − Σ allocated of those lines    orders not taken in yet
 //	target   = max(0, sellable − buffer − unseen)
 //	write      target − free to allocate in the shop at r
 //

@@ -30,7 +30,7 @@ type Input struct {
 	Warehouse string
 	SKU       string // the warehouse's item
 	Held      Held
-	Lines     []Line // every line with units allocated in the shop, and every one that is not Settled
+	Lines     []Line // every line with units allocated in the shop, and every one that is not Settled, cancelled ones too
 	Shop      domain.SizeStock
 	// ShopAt is r, by our clock; the shop's figures are none older.
 	ShopAt time.Time
@@ -247,14 +247,13 @@ func promises(in Input, f *Figure) (unseen, waiting int) {
 	known := 0
 	for _, l := range in.Lines {
 		known += max(0, l.Allocated)
-		taken := l.Taken(in.Held.AsOf)
-		units := max(0, l.Held()-taken)
+		units := l.Unseen(in.Held.AsOf)
 		if units == 0 {
 			continue
 		}
 		unseen += units
 		f.Promises = append(f.Promises, Promise{
-			Order: l.Order, Line: l.Line, Units: units, Held: l.Held(), Taken: taken, Reason: whyUnseen(l, in.Held.AsOf),
+			Order: l.Order, Line: l.Line, Units: units, Held: l.Held(), Taken: l.Taken(in.Held.AsOf), Reason: whyUnseen(l, in.Held.AsOf),
 		})
 	}
 	slices.SortFunc(f.Promises, func(a, b Promise) int {

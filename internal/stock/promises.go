@@ -23,30 +23,60 @@ type Line struct {
 // Held is N: the units that the shop has promised and not taken back.
 func (l Line) Held() int { return max(0, l.Allocated) + max(0, l.Completed) }
 
-// Taken is how many of the line's units the warehouse surely did not count as
-// sellable at a: the instants of the sightings decide, and doubt counts as not taken.
-func (l Line) Taken(a time.Time) int {
-	byConsignment := map[string][]domain.LineSighting{}
-	for _, s := range l.Sightings {
-		byConsignment[s.Consignment] = append(byConsignment[s.Consignment], s)
+// Unseen is how many units the feed as of a still counts as sellable although they are
+// not: what the line has set aside, sent or lost since a, and what the shop has promised
+// of it and nobody has set aside yet.
+//
+// N less what was taken at a says the same as long as the shop holds the line. Once it
+// cancelled units that the floor lost after a, they are in neither, and would be offered
+// although they are gone; so what happened since a is counted by itself.
+func (l Line) Unseen(a time.Time) int {
+	since, gone, short, carried := 0, 0, 0, 0
+	for _, sightings := range l.byConsignment() {
+		now := takingsOf(sightings[len(sightings)-1])
+		since += now.total() - takenAt(sightings, a).total()
+		gone += now.gone
+		short += now.short
+		carried += now.carried
 	}
-	taken, short, carried := 0, 0, 0
-	for _, sightings := range byConsignment {
-		t := takenAt(sightings, a)
-		taken += t.gone
-		short += t.short
-		carried += t.carried
-	}
-	// A short unit is a promise that died, unless another consignment carries it again.
-	return taken + min(short, max(0, l.Held()-carried))
+	return since + max(0, l.Held()-alive(gone, short, carried, l.Held()))
 }
 
-// Unseen is how many units the warehouse still counted as sellable at a although the
-// shop has promised them.
-func (l Line) Unseen(a time.Time) int { return max(0, l.Held()-l.Taken(a)) }
+// Taken is how many of the promised units the warehouse surely did not count as sellable
+// at a, to be shown beside what is Unseen.
+func (l Line) Taken(a time.Time) int {
+	gone, short, carried := 0, 0, 0
+	for _, sightings := range l.byConsignment() {
+		then := takenAt(sightings, a)
+		gone += then.gone
+		short += then.short
+		carried += takingsOf(sightings[len(sightings)-1]).carried
+	}
+	return alive(gone, short, carried, l.Held())
+}
 
-// Settled tells whether the line can never count again: all of it has left, and the
-// feed has passed that. Then it need not be read any more.
+// alive is how many promised units are set aside, sent, or given up: a short unit is a
+// promise that died, unless another consignment carries it again.
+func alive(gone, short, carried, held int) int {
+	return gone + min(short, max(0, held-carried))
+}
+
+// byConsignment gives the sightings of each consignment in order of revision.
+func (l Line) byConsignment() map[string][]domain.LineSighting {
+	out := map[string][]domain.LineSighting{}
+	for _, s := range l.Sightings {
+		out[s.Consignment] = append(out[s.Consignment], s)
+	}
+	for _, sightings := range out {
+		slices.SortFunc(sightings, func(x, y domain.LineSighting) int {
+			return cmp.Or(cmp.Compare(x.Revision, y.Revision), x.At.Compare(y.At))
+		})
+	}
+	return out
+}
+
+// Settled tells whether the line can never count again: nothing of it is held in the
+// shop, and the feed has passed all that happened to it. Then it need not be read any more.
 func (l Line) Settled(a time.Time) bool { return l.Allocated == 0 && l.Unseen(a) == 0 }
 
 type takings struct {
@@ -55,36 +85,36 @@ type takings struct {
 	carried int // units of the consignment that are not closed
 }
 
+func (t takings) total() int { return t.gone + t.short }
+
+func takingsOf(s domain.LineSighting) takings {
+	return takings{
+		gone: max(0, s.Allocated) + max(0, s.Shipped), short: max(0, s.Short),
+		carried: max(0, s.Quantity-max(0, s.Short)-max(0, s.Cancelled)),
+	}
+}
+
 // takenAt reads the sightings of one consignment as of a. What counts is the last one
 // before a; of those after it, the lowest, since a release may have come between two
 // sightings and before a. A sighting at a itself comes after it: clocks that tell
 // whole seconds would otherwise count what the feed had not seen.
 func takenAt(sightings []domain.LineSighting, a time.Time) takings {
-	slices.SortFunc(sightings, func(x, y domain.LineSighting) int {
-		return cmp.Or(cmp.Compare(x.Revision, y.Revision), x.At.Compare(y.At))
-	})
-	var t takings
 	base := -1
 	for i, s := range sightings {
 		if s.At.Before(a) {
 			base = i
 		}
 	}
-	if base >= 0 {
-		t = takingsOf(sightings[base])
-		for _, s := range sightings[base+1:] {
-			if after := takingsOf(s); after.gone+after.short < t.gone+t.short {
-				t = after
-			}
+	if base < 0 {
+		return takings{}
+	}
+	t := takingsOf(sightings[base])
+	for _, s := range sightings[base+1:] {
+		if after := takingsOf(s); after.total() < t.total() {
+			t = after
 		}
 	}
-	last := sightings[len(sightings)-1]
-	t.carried = max(0, last.Quantity-max(0, last.Short)-max(0, last.Cancelled))
 	return t
-}
-
-func takingsOf(s domain.LineSighting) takings {
-	return takings{gone: max(0, s.Allocated) + max(0, s.Shipped), short: max(0, s.Short)}
 }
 
 // Compact drops the sightings that no feed at or after a needs, and keeps the rest in
