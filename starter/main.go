@@ -29,6 +29,7 @@ type cli struct {
 	Replay       replayCmd       `cmd:"" help:"Replay the open runs of a running system against this build, before it is rolled out."`
 	Triage       triageCmd       `cmd:"" help:"What waits for a person, the most pressing first: by carrier cut-off and money."`
 	Coverage     coverageCmd     `cmd:"" help:"What no rule gives a meaning to, although no order has met it yet."`
+	Stock        stockCmd        `cmd:"" help:"What can be sold: bring it to the shop, and explain each figure."`
 	Simulate     simulateCmd     `cmd:"" help:"Serve the simulators of shop and warehouses with a sample day, as a sandbox."`
 	Healthcheck  healthcheckCmd  `cmd:"" help:"Ask a process whether it is well; for containers, which have no curl."`
 }

@@ -5,6 +5,7 @@ import "time"
 const (
 	stockPrefix      = "stock/"
 	stockNowPrefix   = "stock-now/"
+	stockHandPrefix  = "stock-by-hand/"
 	stockDriftPrefix = "stock-drift/"
 )
 
@@ -17,6 +18,19 @@ func StockDriftScheduleID(warehouse string) string { return stockDriftPrefix + w
 // StockNowID names the one run that movements and people ask for; it makes one pass
 // after the other for as long as it is asked.
 func StockNowID(warehouse string) string { return stockNowPrefix + warehouse }
+
+// StockByHandID names the run of one pass that a person waits for; two people who ask for the same
+// wait for the same one.
+func StockByHandID(in StockInput) string {
+	what := "changes"
+	switch {
+	case in.Drift:
+		what = "drift"
+	case in.Full:
+		what = "full"
+	}
+	return stockHandPrefix + what + "/" + in.Warehouse
+}
 
 // SignalStockMoved asks a running StockNowID for another pass; for machines.
 const SignalStockMoved = "stock-moved"

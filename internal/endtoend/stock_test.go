@@ -70,7 +70,8 @@ func (w *world) tryPass(ctx context.Context, in contract.StockInput) (contract.S
 		return contract.StockResult{}, err
 	}
 	var result contract.StockResult
-	return result, run.Get(ctx, &result)
+	err = run.Get(ctx, &result)
+	return result, err
 }
 
 func (w *world) have(t *testing.T, sku string, quantities map[string]int) {
