@@ -275,7 +275,7 @@ func (w *parcelWrite) facts(at ports.ShipmentWrite) []domain.Fact {
 	f := domain.ShopShipmentFact{
 		Shipment: w.parcel.Shipment.ID, Warehouse: w.parcel.Shipment.Warehouse, ShopID: s.ID, Number: s.Number, Lines: w.parcel.Lines,
 		Tracking: s.Tracking, Captured: paid(s), Pending: at.CapturePending && !paid(s),
-		Completed: s.Shipped && paid(s),
+		Completed: s.Shipped && paid(s), Total: s.Total,
 	}
 	if w.parcel.Shop != nil && reflect.DeepEqual(*w.parcel.Shop, f) {
 		return nil

@@ -18,6 +18,8 @@ type Set struct {
 	Coverage *Coverage
 	// Stock brings what can be sold to the shop.
 	Stock *Stock
+	// Documents keeps finance's side.
+	Documents *Documents
 }
 
 // Register makes all activities known to a worker. Every worker knows all of them;
@@ -33,4 +35,5 @@ func (s Set) Register(r worker.ActivityRegistry) {
 	r.RegisterActivity(s.Alerts)
 	r.RegisterActivity(s.Coverage)
 	r.RegisterActivity(s.Stock)
+	r.RegisterActivity(s.Documents)
 }

@@ -13,4 +13,5 @@ func Register(r worker.WorkflowRegistry) {
 	r.RegisterWorkflow(AlertWorkflow)
 	r.RegisterWorkflow(CoverageWorkflow)
 	r.RegisterWorkflow(StockSyncWorkflow)
+	r.RegisterWorkflow(DocumentsWorkflow)
 }

@@ -32,7 +32,7 @@ func Rules() []Rule {
 		pure("internal/lifecycle/..."),
 		pure("internal/returns/..."),
 		pure("internal/narrate/..."),
-		pure("internal/books/...", "internal/enrich"), // documents price bundles as enrichment does: one reading of them
+		pure("internal/books/...", "internal/enrich", "internal/mapping"), // documents price bundles as enrichment does, and their entity is a rule's
 		// Triage finds the cut-off by the rules and puts a cause into the words of its kind.
 		pure("internal/triage/...", "internal/mapping", "internal/exceptions"),
 		pure("internal/coverage/...", "internal/mapping", "internal/exceptions"), // it asks the rules, and a gap has the owner of its kind

@@ -129,8 +129,9 @@ func (p *Parts) Activities(c client.Client) activities.Set {
 			// Two polls and a slow run of intake: what it still misses then, it has missed.
 			Grace: 2*s.IntakeEvery + 30*time.Second, Since: s.IntakeSince,
 		},
-		Alerts:   p.Alerts(),
-		Coverage: &activities.Coverage{Shop: p.Shop, Store: p.Store, Warehouses: p.Warehouses, Clock: time.Now},
+		Alerts:    p.Alerts(),
+		Coverage:  &activities.Coverage{Shop: p.Shop, Store: p.Store, Warehouses: p.Warehouses, Clock: time.Now},
+		Documents: &activities.Documents{Store: p.Store, Ledgers: p.Ledgers(), Clock: time.Now, Settle: s.Settle},
 	}
 }
 
@@ -145,6 +146,7 @@ func (p *Parts) probes() map[string]func(context.Context) error {
 			return err
 		},
 		"store":    p.Store.Ping,
+		csvName:    p.Store.Ping,
 		"selvedge": p.Store.Ping, // the first order that is freed tells whether it was mended
 		"acs": func(ctx context.Context) error {
 			for _, key := range slices.Sorted(keysOf(p.ACS)) {

@@ -93,6 +93,9 @@ func (p *Parts) schedules() []schedule {
 			schedule{contract.CompletenessScheduleID(store), p.Config.Selvedge.CompletenessEvery, "CompletenessWorkflow", contract.CompletenessInput{Store: store}, "count the orders of " + store})
 	}
 	all = append(all, p.triageSchedules()...)
+	for _, name := range slices.Sorted(keysOf(p.Ledgers())) {
+		all = append(all, schedule{contract.DocumentsScheduleID(name), p.Config.Selvedge.DocumentsEvery, "DocumentsWorkflow", contract.DocumentsInput{Ledger: name}, "bring documents into " + name})
+	}
 	for _, w := range slices.Sorted(keysOf(p.ACS)) {
 		all = append(all, schedule{contract.FeedScheduleID(w), p.Config.Selvedge.FeedEvery, "WarehouseFeedWorkflow", contract.IntakeInput{Warehouse: w}, "read the feed of " + w})
 	}

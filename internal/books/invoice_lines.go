@@ -2,6 +2,7 @@ package books
 
 import (
 	"fmt"
+	"slices"
 
 	"selvedge/internal/domain"
 )
@@ -34,9 +35,9 @@ type Parcel struct {
 }
 
 // InvoiceLines gives the lines of a shipment's invoice: its units at their cumulative
-// share of the line, the order's costs on the first, the discount shared by largest
-// remainder. billed is what earlier invoices of the order say. Tax is the line's tax
-// over all its invoices, so that these add up to the tax of the line.
+// share of the line, the order's costs and gift cards on the first, the discount shared
+// by largest remainder. billed is what earlier invoices of the order say. Tax is the
+// line's tax over all its invoices, so that these add up to the tax of the line.
 //
 // A shop's total that is not what the lines come to, rounding of each line aside,
 // is fault.Invalid, code shipment_total: it is never split by guess.
@@ -45,35 +46,67 @@ func InvoiceLines(o domain.Order, billed map[string]Billed, p Parcel) ([]domain.
 	if err != nil {
 		return nil, err
 	}
-	lines, expected := unitsOf(o, all, billed, p.Lines)
-	var goods int64
-	for _, l := range lines {
-		goods += l.Gross
-	}
-	costs, open := unbilledCosts(all, billed)
-	off := expected
+	best := charges(o, all, billed, p, true, true)
 	if p.Known {
-		off = goods + open - p.Total
-		// Which shipment bears the costs is the shop's to say: ours are told to charge all
-		// of them on the first, a person's may not.
-		if other := goods - p.Total; distance(other, expected) < distance(off, expected) {
-			costs, off = nil, other
+		// Which shipment bears costs and gift cards is the shop's to say: ours charge all of
+		// them on the first, a person's may not.
+		for _, other := range []charge{charges(o, all, billed, p, true, false), charges(o, all, billed, p, false, true), charges(o, all, billed, p, false, false)} {
+			if other.strange() < best.strange() {
+				best = other
+			}
 		}
-		if distance(off, expected) > int64(len(lines))+1 {
-			return nil, invalid(CodeShopDiffers, "", fmt.Sprintf("order %s: the shop's shipment is worth %s, its lines and costs %s less a discount of %s; correct it in the shop, or post it by hand and skip",
-				o.ID, domain.Format(p.Total, o.Currency), domain.Format(goods+open, o.Currency), domain.Format(expected, o.Currency)))
+		if best.strange() > int64(len(best.lines))+1 {
+			return nil, invalid(CodeShopDiffers, "", fmt.Sprintf("order %s: the shop's shipment is worth %s, its lines and costs %s; correct it in the shop, or post it by hand and skip",
+				o.ID, domain.Format(p.Total, o.Currency), domain.Format(p.Total+best.off-best.expected, o.Currency)))
 		}
 	}
-	lines = append(lines, costs...)
-	if err := discount(lines, off); err != nil {
+	if err := discount(best.lines, best.off); err != nil {
 		return nil, invalid(CodeShopDiffers, "", fmt.Sprintf("order %s: %v", o.ID, err))
 	}
-	for i := range lines {
-		if err := taxOver(&lines[i], billed[lines[i].Ref]); err != nil {
+	for i := range best.lines {
+		if err := taxOver(&best.lines[i], billed[best.lines[i].Ref]); err != nil {
 			return nil, err
 		}
 	}
-	return lines, nil
+	return best.lines, nil
+}
+
+// charge is one reading of what a shipment bears.
+type charge struct {
+	lines    []domain.DocumentLine // before the discount
+	expected int64                 // discount that goes with them by value
+	off      int64                 // discount that makes them what the shop charges
+}
+
+// strange is how far the shop's total is from the reading.
+func (c charge) strange() int64 { return max(c.off-c.expected, c.expected-c.off) }
+
+func charges(o domain.Order, all []domain.DocumentLine, billed map[string]Billed, p Parcel, costs, cards bool) charge {
+	units := slices.Clone(p.Lines)
+	for _, l := range all {
+		if cards && l.Kind == domain.DocLineGiftCard && billed[l.Ref].Units == 0 && !slices.ContainsFunc(units, func(u domain.LineQuantity) bool { return u.Line == l.Ref }) {
+			units = append(units, domain.LineQuantity{Line: l.Ref, Quantity: l.Quantity})
+		}
+	}
+	var c charge
+	c.lines, c.expected = unitsOf(o, all, billed, units)
+	for _, l := range all {
+		if costs && isCost(l) && billed[l.Ref].Units == 0 {
+			c.lines = append(c.lines, l)
+		}
+	}
+	c.off = c.expected
+	if p.Known {
+		c.off = -p.Total
+		for _, l := range c.lines {
+			c.off += l.Gross
+		}
+	}
+	return c
+}
+
+func isCost(l domain.DocumentLine) bool {
+	return l.Kind == domain.DocLineShipping || l.Kind == domain.DocLineHandling
 }
 
 // unitsOf prices the units of a shipment before discounts, and gives the share of the
@@ -85,10 +118,11 @@ func unitsOf(o domain.Order, all []domain.DocumentLine, billed map[string]Billed
 	}
 	var worth, before, after int64
 	for _, l := range all {
-		if l.Kind == domain.DocLineShipping || l.Kind == domain.DocLineHandling {
+		if isCost(l) {
 			continue
 		}
-		had, n := billed[l.Ref].Units, now[l.Ref]
+		had := billed[l.Ref].Units
+		n := max(0, min(now[l.Ref], l.Quantity-had)) // more than was ordered is nobody's to bill
 		already, upTo := domain.CumulativeShare(l.Gross, had, l.Quantity), domain.CumulativeShare(l.Gross, had+n, l.Quantity)
 		worth, before, after = worth+l.Gross, before+already, after+upTo
 		if n > 0 {
@@ -100,16 +134,6 @@ func unitsOf(o domain.Order, all []domain.DocumentLine, billed map[string]Billed
 		return lines, 0
 	}
 	return lines, domain.ShareOf(o.Discount, after, worth) - domain.ShareOf(o.Discount, before, worth)
-}
-
-// unbilledCosts are shipping and handling that no invoice bears yet.
-func unbilledCosts(all []domain.DocumentLine, billed map[string]Billed) (costs []domain.DocumentLine, sum int64) {
-	for _, l := range all {
-		if (l.Kind == domain.DocLineShipping || l.Kind == domain.DocLineHandling) && billed[l.Ref].Units == 0 {
-			costs, sum = append(costs, l), sum+l.Gross
-		}
-	}
-	return costs, sum
 }
 
 // taxOver sets the tax of a further part of a line: the tax of all parts together less
@@ -127,5 +151,3 @@ func taxOver(l *domain.DocumentLine, before Billed) error {
 	}
 	return nil
 }
-
-func distance(a, b int64) int64 { return max(a-b, b-a) }

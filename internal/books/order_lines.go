@@ -130,7 +130,7 @@ func discount(lines []domain.DocumentLine, amount int64) error {
 	var at []int
 	var goods int64
 	for i, l := range lines {
-		if l.Gross > 0 && l.Kind != domain.DocLineShipping && l.Kind != domain.DocLineHandling {
+		if l.Gross > 0 && !isCost(l) {
 			weights, at, goods = append(weights, l.Gross), append(at, i), goods+l.Gross
 		}
 	}
@@ -146,7 +146,7 @@ func discount(lines []domain.DocumentLine, amount int64) error {
 		amount -= onGoods
 	}
 	for i, l := range lines {
-		if l.Kind == domain.DocLineShipping || l.Kind == domain.DocLineHandling {
+		if isCost(l) {
 			share := min(amount, max(l.Gross, 0))
 			lines[i].Gross, amount = l.Gross-share, amount-share
 		}

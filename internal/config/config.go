@@ -71,6 +71,8 @@ type Settings struct {
 	StockDriftEvery time.Duration `env:"STOCK_DRIFT_EVERY" envDefault:"1h"`
 	// StockStaleAfter is how old the state of an inventory feed may be; older ones raise nothing.
 	StockStaleAfter time.Duration `env:"STOCK_STALE_AFTER" envDefault:"30m"`
+	// DocumentsEvery is how often documents are derived from facts and posted.
+	DocumentsEvery time.Duration `env:"DOCUMENTS_EVERY" envDefault:"1m"`
 	// IntakeSince is where the first poll of a store begins; zero is a day before it.
 	IntakeSince time.Time `env:"INTAKE_SINCE"`
 	// NumberPrefix precedes order numbers at the warehouse where shops share an account.
@@ -245,6 +247,7 @@ func (s Settings) check() []error {
 		"COMPLETENESS_EVERY": s.CompletenessEvery, "COVERAGE_EVERY": s.CoverageEvery,
 		"STOCK_EVERY": s.StockEvery, "STOCK_FULL_EVERY": s.StockFullEvery,
 		"STOCK_DRIFT_EVERY": s.StockDriftEvery, "STOCK_STALE_AFTER": s.StockStaleAfter,
+		"DOCUMENTS_EVERY": s.DocumentsEvery,
 	}
 	for _, name := range slices.Sorted(maps.Keys(positive)) {
 		if positive[name] <= 0 {

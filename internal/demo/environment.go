@@ -37,6 +37,7 @@ func (w *world) environment() map[string]string {
 		"SELVEDGE_STOCK_EVERY":        "10s",
 		"SELVEDGE_STOCK_FULL_EVERY":   "30s",
 		"SELVEDGE_STOCK_DRIFT_EVERY":  "30s",
+		"SELVEDGE_DOCUMENTS_EVERY":    "5s",
 		"SELVEDGE_WORKER_LISTEN":      "127.0.0.1:0",
 	} {
 		env[name] = value

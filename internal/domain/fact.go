@@ -121,6 +121,7 @@ type ShopShipmentFact struct {
 	Captured  bool           `json:"captured"`
 	Pending   bool           `json:"pending,omitempty"` // the capture has no outcome yet
 	Completed bool           `json:"completed"`
+	Total     int64          `json:"total,omitempty"` // what the shop charges for it, gross; 0 where an older version wrote the fact
 }
 
 // ShopCancelledFact lists short units that were cancelled in the shop.

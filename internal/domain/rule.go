@@ -40,6 +40,10 @@ const (
 	// RuleCutoff maps a warehouse's service code to HH:MM, Extra["timezone"] names the zone
 	// and Extra["days"] the working days, such as mon-fri; every day when it is left out.
 	RuleCutoff RuleTable = "service-cutoff"
+	// RuleEntity maps a legal entity, as market rules name it, to its ledger's own id of it
+	// (a NetSuite subsidiary, a company). Extra["timezone"] is the zone of its business
+	// dates, Extra["currency"] lists what it books, such as GBP EUR.
+	RuleEntity RuleTable = "entity"
 )
 
 // Rule is one version of one mapping. Rules are never edited: a newer version of

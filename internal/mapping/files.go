@@ -342,6 +342,8 @@ func formOf(t domain.RuleTable) (tableForm, bool) {
 		return tableForm{scopes: []string{"warehouse", "country"}}, true
 	case domain.RuleMarket:
 		return tableForm{scopes: []string{"store"}, extra: []string{extraCurrency}}, true
+	case domain.RuleEntity:
+		return tableForm{extra: []string{extraCurrency, extraTimezone, extraLedger, extraLate}}, true
 	case domain.RuleItem, domain.RuleCarrier:
 		return tableForm{scopes: []string{"warehouse"}}, true
 	case domain.RuleAttributeDefault:
@@ -367,7 +369,7 @@ func Tables() []string {
 	tables := []string{
 		string(domain.RuleShippingMethod), string(domain.RuleMarket), string(domain.RuleItem), string(domain.RuleCarrier), string(domain.RuleAttributeDefault),
 		string(domain.RulePayment), string(domain.RuleStockStatus), string(domain.RuleStockBuffer),
-		string(domain.RuleStockGrade), string(domain.RuleDisposition), string(domain.RuleCutoff),
+		string(domain.RuleStockGrade), string(domain.RuleDisposition), string(domain.RuleCutoff), string(domain.RuleEntity),
 	}
 	slices.Sort(tables)
 	return tables
@@ -474,6 +476,8 @@ func (f tableForm) details(r domain.Rule, complain func(field, value, message st
 				complain(extraCurrency, c, "is no ISO 4217 code; give one such as GBP, or leave it out")
 			}
 		}
+	case domain.RuleEntity:
+		checkEntity(r, complain)
 	case domain.RuleCutoff:
 		if _, ok := zoneNamed(r.Extra[extraTimezone]); !ok && (r.Extra[extraTimezone] != "" || !r.Retired) {
 			complain(extraTimezone, r.Extra[extraTimezone], "is no time zone; give one such as Europe/London")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"selvedge/internal/domain"
 	"selvedge/internal/fault"
@@ -171,23 +170,4 @@ type Ledger interface {
 	List(ctx context.Context, entityRef string, period domain.Period, cursor string) (entries []LedgerEntry, next string, err error)
 	// Probe makes the cheapest call that tells whether the ledger answers and accepts our credentials.
 	Probe(ctx context.Context) error
-}
-
-// DocumentRecord is a document in our store with what became of it. Documents stand
-// there before any ledger hears of them, so that nothing is lost between.
-type DocumentRecord struct {
-	Document domain.Document
-	Ledger   string // which ledger it goes to; empty while the entity is not mapped
-	Status   domain.DocumentStatus
-	Entry    LedgerEntry // as last read back; zero before
-	// Held says that a workflow posts it step by step; the scheduled run leaves it alone.
-	Held       bool
-	Cause      string // of a paused or rejected one: the open exception's
-	Problems   []domain.Refusal
-	Attempts   int
-	NextAt     time.Time // not before
-	CreatedAt  time.Time // when it was first due
-	PostedAt   time.Time // when we knew that it was posted
-	AnsweredBy string    // who dropped it
-	Reason     string    // and why
 }

@@ -1,6 +1,9 @@
 package sampleday
 
 import (
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"selvedge/internal/domain"
@@ -167,6 +170,7 @@ func (s *shop) rules(items []*item) []domain.Rule {
 			add(domain.Rule{Table: domain.RuleMarket, Store: Store, From: m.name, To: m.entity, Extra: map[string]string{"currency": m.currency}})
 		}
 	}
+	out = append(out, s.entityRules()...)
 	for _, p := range s.payments {
 		if p.mode != "" {
 			add(domain.Rule{Table: domain.RulePayment, Store: Store, From: p.uri, To: string(p.mode)})
@@ -176,6 +180,29 @@ func (s *shop) rules(items []*item) []domain.Rule {
 		if it.acsSKU != "" {
 			add(domain.Rule{Table: domain.RuleItem, Warehouse: it.warehouse, From: it.sku, To: it.acsSKU})
 		}
+	}
+	return out
+}
+
+// zones are where the entities keep their books.
+var zones = map[string]string{
+	"ATELIER-SE": "Europe/Stockholm", "ATELIER-UK": "Europe/London", "ATELIER-EU": "Europe/Berlin", "ATELIER-JP": "Asia/Tokyo", "ATELIER-KW": "Asia/Kuwait",
+}
+
+// entityRules say in whose zone and currencies each entity's documents are kept.
+func (s *shop) entityRules() []domain.Rule {
+	currencies := map[string][]string{}
+	for _, m := range s.markets {
+		if m.entity != "" && !slices.Contains(currencies[m.entity], m.currency) {
+			currencies[m.entity] = append(currencies[m.entity], m.currency)
+		}
+	}
+	var out []domain.Rule
+	for _, entity := range slices.Sorted(maps.Keys(currencies)) {
+		out = append(out, domain.Rule{
+			Table: domain.RuleEntity, From: entity, To: strings.TrimPrefix(entity, "ATELIER-"),
+			Extra: map[string]string{"timezone": zones[entity], "currency": strings.Join(currencies[entity], " ")},
+		})
 	}
 	return out
 }

@@ -1,0 +1,49 @@
+package exceptions
+
+// financeKinds concern documents for a ledger. They hold no order: goods go on, the
+// document waits. One exception stands for all documents of a cause.
+func financeKinds() []Kind {
+	const press = "retry with `starter documents retry --cause` after the correction, skip with a reason when it was booked by hand."
+	return []Kind{
+		{
+			Name: "unmapped:entity", Owner: Finance, Severity: Hold,
+			Answers: []Action{Retry, Skip}, FreedByRule: true, Handbook: "unmapped-entity",
+			What:   `No rule says in whose books "{value}" belongs, so its documents wait ({subject}). The goods do not.`,
+			Where:  "The market and entity rules.",
+			Change: "Add the entity rule with the ledger’s id of the entity, its time zone and its currencies, or correct the market rule.",
+			Press:  "nothing after the rule is saved: the next run derives the documents anew. retry does so for documents that the ledger itself refused; skip when they were booked by hand.",
+		},
+		{
+			Name: "document-mismatch", Owner: Finance, Severity: Hold,
+			Answers: []Action{Retry, Skip}, FreedByData: true, Handbook: "document-mismatch",
+			What:   "The amounts of {subject} do not add up, so the document waits: {problem}",
+			Where:  "The order in Centra: lines, discount, costs, shipments.",
+			Change: "Correct the order or the shipment in Centra.",
+			Press:  press,
+		},
+		{
+			Name: "document-rejected", Owner: Finance, Severity: Hold,
+			Answers: []Action{Retry, Skip}, FreedByData: true, Handbook: "document-rejected",
+			What:   "The ledger refused to take {subject}: {problem}",
+			Where:  "The record that is named, in the ledger.",
+			Change: "Add or correct the record in the ledger, such as the item.",
+			Press:  press,
+		},
+		{
+			Name: "document-conflict", Owner: Finance, Severity: Urgent,
+			Answers: []Action{Retry, Skip}, FreedByData: true, Handbook: "document-conflict",
+			What:   "The ledger holds something else under the key of {subject}: {problem}",
+			Where:  "The document in the ledger, under that key.",
+			Change: "Delete or correct what stands there, if it is wrong.",
+			Press:  press,
+		},
+		{
+			Name: "closed-period", Owner: Finance, Severity: Hold,
+			Answers: []Action{Retry, Override, Skip}, Override: "late", FreedByData: true, Handbook: "closed-period",
+			What:   "The accounting period of {subject} is closed: {problem}",
+			Where:  "The periods of the entity in the ledger.",
+			Change: "Reopen the period, or agree that the documents are posted in the first open one, flagged as late.",
+			Press:  "retry after the period was reopened; override with `starter documents post-late --cause`; skip when they were booked by hand.",
+		},
+	}
+}

@@ -1,0 +1,198 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"selvedge/internal/domain"
+	"selvedge/internal/fault"
+	"selvedge/internal/ports"
+)
+
+// soft are the states of a document that no ledger has: it may still be replaced.
+const soft = `('due', 'paused', 'rejected')`
+
+// UnbookedOrders lists orders with facts that their documents do not know, and orders
+// with documents that wait for a rule when a newer rule stands, sorted by id after an id.
+func (s *Store) UnbookedOrders(ctx context.Context, after domain.OrderID, limit int) ([]domain.OrderID, error) {
+	const op = "list orders to book"
+	rows, err := s.pool.Query(ctx, `
+		SELECT store, number FROM orders
+		WHERE sequence > booked_sequence AND NOT wholesale AND (store, number) > (@store, @number)
+		UNION
+		SELECT store, number FROM documents
+		WHERE (status = 'paused' OR status = 'rejected' AND cause LIKE 'unmapped:%') AND cause <> '' AND NOT held AND store <> '' AND (store, number) > (@store, @number)
+			AND rules < (SELECT COALESCE(max(version), 0) FROM rules)
+		ORDER BY store, number LIMIT @limit`,
+		pgx.NamedArgs{"store": after.Store, "number": after.Number, "limit": limit})
+	if err != nil {
+		return nil, toFault(op, err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowToStructByName[domain.OrderID])
+	return ids, toFault(op, err)
+}
+
+// BookOrder makes the planned documents the order's soft ones: new ones are inserted,
+// changed ones replaced, those that nothing calls for any more removed, firm and held
+// ones left alone. A soft document of unchanged content keeps its refusal. A second
+// run with the same plan changes nothing.
+func (s *Store) BookOrder(ctx context.Context, id domain.OrderID, sequence, rules int64, planned []ports.PlannedDocument, at time.Time) error {
+	const op = "book order"
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		// The order's row lock keeps two runs from booking one order at once.
+		tag, err := tx.Exec(ctx, `
+			UPDATE orders SET booked_sequence = greatest(booked_sequence, @sequence) WHERE store = @store AND number = @number`,
+			pgx.NamedArgs{"store": id.Store, "number": id.Number, "sequence": sequence})
+		if err != nil {
+			return err
+		}
+		if tag.RowsAffected() == 0 {
+			return unknownOrder(op, id)
+		}
+		keys := make([]string, len(planned))
+		for i, p := range planned {
+			keys[i] = string(p.Document.Key)
+			if err := plan(ctx, tx, p, rules, at); err != nil {
+				return err
+			}
+		}
+		_, err = tx.Exec(ctx, `
+			DELETE FROM documents
+			WHERE store = @store AND number = @number AND NOT held AND status IN `+soft+` AND NOT key = ANY(@keys)`,
+			pgx.NamedArgs{"store": id.Store, "number": id.Number, "keys": keys})
+		return err
+	})
+	return orderFault(op, id, err)
+}
+
+// AddDocuments keeps documents of a workflow, all or none.
+func (s *Store) AddDocuments(ctx context.Context, planned []ports.PlannedDocument, at time.Time) error {
+	const op = "add documents"
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		for _, p := range planned {
+			if err := plan(ctx, tx, p, 0, at); err != nil {
+				return err
+			}
+			var standing string
+			if err := tx.QueryRow(ctx, `SELECT fingerprint FROM documents WHERE key = @key`, pgx.NamedArgs{"key": p.Document.Key}).Scan(&standing); err != nil {
+				return err
+			}
+			if standing != p.Document.Fingerprint() {
+				return &fault.Fault{
+					Kind: fault.Conflict, System: system, Op: op, Code: ports.CodeOtherContent,
+					Message: "document " + string(p.Document.Key) + " was sent with other content; correct it by another document",
+				}
+			}
+		}
+		return nil
+	})
+	return toFault(op, err)
+}
+
+// refusedStill tells that a refused document was derived anew as it was. What a rule
+// can mend is sent again: documents of a cause are derived anew when rules change.
+const refusedStill = `d.status = 'rejected' AND d.fingerprint = excluded.fingerprint AND excluded.status = 'due' AND d.cause NOT LIKE 'unmapped:%'`
+
+// plan inserts a document or replaces a soft one.
+func plan(ctx context.Context, tx pgx.Tx, p ports.PlannedDocument, rules int64, at time.Time) error {
+	d := p.Document
+	content, err := json.Marshal(d)
+	if err != nil {
+		return err
+	}
+	status, cause, problems := domain.DocumentDue, "", []domain.Refusal{}
+	if p.Question != nil {
+		status, cause = domain.DocumentPaused, p.Question.Cause
+		problems = append(problems, p.Question.Problems...)
+	}
+	t := d.Totals()
+	_, err = tx.Exec(ctx, `
+		INSERT INTO documents AS d (key, store, number, kind, ledger, entity, currency, gross, tax, date, content, fingerprint,
+			status, held, cause, problems, rules, next_at, created_at)
+		VALUES (@key, @store, @number, @kind, @ledger, @entity, @currency, @gross, @tax, @date, @content, @fingerprint,
+			@status, @held, @cause, @problems, @rules, @at, @at)
+		ON CONFLICT (key) DO UPDATE SET
+			ledger = excluded.ledger, entity = excluded.entity, currency = excluded.currency, gross = excluded.gross, tax = excluded.tax,
+			date = excluded.date, content = excluded.content, fingerprint = excluded.fingerprint, rules = greatest(d.rules, excluded.rules),
+			status = CASE WHEN `+refusedStill+` THEN d.status ELSE excluded.status END,
+			cause = CASE WHEN `+refusedStill+` THEN d.cause ELSE excluded.cause END,
+			problems = CASE WHEN `+refusedStill+` THEN d.problems ELSE excluded.problems END,
+			late_agreed = d.late_agreed AND d.fingerprint = excluded.fingerprint
+		WHERE d.status IN `+soft+` AND d.held = excluded.held AND d.kind = excluded.kind`,
+		pgx.NamedArgs{
+			"key": d.Key, "store": d.Order.Store, "number": d.Order.Number, "kind": d.Kind, "ledger": p.Ledger, "entity": d.Entity,
+			"currency": d.Currency, "gross": t.Gross, "tax": t.Tax, "date": d.Date, "content": content, "fingerprint": d.Fingerprint(),
+			"status": status, "held": p.Held, "cause": cause, "problems": problems, "rules": rules, "at": at,
+		})
+	return err
+}
+
+// ClaimDocument notes that a document is about to be sent, as unknown until its outcome
+// is saved: a crash in between leaves it to be looked up, never to be sent blindly.
+func (s *Store) ClaimDocument(ctx context.Context, key domain.DocumentKey, fingerprint string, at, until time.Time) (bool, error) {
+	tag, err := s.pool.Exec(ctx, `
+		UPDATE documents SET status = 'unknown', attempts = attempts + 1, next_at = @until, cause = '', problems = '[]'
+		WHERE key = @key AND fingerprint = @fingerprint AND status NOT IN ('posted', 'dropped', 'paused') AND next_at <= @at`,
+		pgx.NamedArgs{"key": key, "fingerprint": fingerprint, "at": at, "until": until})
+	return tag.RowsAffected() > 0, toFault("claim document", err)
+}
+
+// SaveDocumentOutcome keeps what an attempt came to. A posted or dropped document stays so.
+func (s *Store) SaveDocumentOutcome(ctx context.Context, key domain.DocumentKey, o ports.DocumentOutcome, at time.Time) error {
+	const op = "save document outcome"
+	if o.Problems == nil {
+		o.Problems = []domain.Refusal{}
+	}
+	entry, err := json.Marshal(o.Entry)
+	if err != nil {
+		return toFault(op, err)
+	}
+	tag, err := s.pool.Exec(ctx, `
+		UPDATE documents SET status = @status, entry = @entry, cause = @cause, problems = @problems, next_at = @next,
+			content = CASE WHEN @postOn::text = '' THEN content ELSE content || jsonb_build_object('postOn', @postOn::text, 'late', @late::boolean) END,
+			posted_at = CASE WHEN @status = 'posted' THEN @at::timestamptz END
+		WHERE key = @key AND status NOT IN ('posted', 'dropped')`,
+		pgx.NamedArgs{
+			"key": key, "status": o.Status, "entry": entry, "cause": o.Cause, "problems": o.Problems, "next": o.NextAt, "at": at,
+			"postOn": o.Document.PostOn, "late": o.Document.Late,
+		})
+	if err != nil {
+		return toFault(op, err)
+	}
+	if tag.RowsAffected() == 0 {
+		_, err = s.Document(ctx, key) // not there, or settled already
+	}
+	return err
+}
+
+// AnswerDocuments lets waiting documents go on (retry; override agrees to a later
+// period) or drops them (skip, which needs a person and a reason), and answers how many.
+// One whose outcome is unknown can be dropped too, by key: its ledger may have it.
+func (s *Store) AnswerDocuments(ctx context.Context, a ports.DocumentAnswer, at time.Time) (int, error) {
+	const op = "answer documents"
+	keys := make([]string, len(a.Keys))
+	for i, k := range a.Keys {
+		keys[i] = string(k)
+	}
+	var set string
+	switch a.Action {
+	case "retry":
+		// What waits for a rule is derived anew; what was refused is sent again.
+		set = `status = CASE WHEN status = 'paused' THEN status ELSE 'due' END, rules = -1`
+	case "override":
+		set = `status = CASE WHEN status = 'paused' THEN status ELSE 'due' END, rules = -1, late_agreed = true`
+	case "skip":
+		set = `status = 'dropped', answered_by = @by, reason = @reason, cause = ''`
+	default:
+		return 0, &fault.Fault{Kind: fault.Invalid, System: system, Op: op, Code: "action", Message: "action " + a.Action + " is unknown: give retry, override or skip"}
+	}
+	tag, err := s.pool.Exec(ctx, `
+		UPDATE documents SET next_at = @at, `+set+`
+		WHERE ((@cause <> '' AND cause = @cause AND status IN ('paused', 'rejected'))
+			OR (key = ANY(@keys) AND status NOT IN ('posted', 'dropped') AND (@action = 'skip' OR status IN ('paused', 'rejected', 'due'))))`,
+		pgx.NamedArgs{"keys": keys, "cause": a.Cause, "action": a.Action, "by": a.By, "reason": a.Reason, "at": at})
+	return int(tag.RowsAffected()), toFault(op, err)
+}
