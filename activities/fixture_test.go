@@ -89,6 +89,9 @@ func (l *ledger) EndAttempt(_ context.Context, _ domain.OrderID, key string) err
 
 func (l *ledger) Rules(context.Context) ([]domain.Rule, error) { return l.rules, nil }
 
+// RulesVersion counts: the rules of these tests are only added and taken away.
+func (l *ledger) RulesVersion(context.Context) (int64, error) { return int64(len(l.rules)), nil }
+
 func (l *ledger) ItemAttributes(context.Context, string, []string) ([]domain.ItemAttribute, error) {
 	return nil, nil
 }

@@ -34,6 +34,8 @@ type Orders struct {
 	States interface {
 		SaveState(ctx context.Context, id domain.OrderID, state domain.OrderState) error
 	}
+
+	book ruleBook
 }
 
 // EnrichSettings is what enrichment takes from configuration.
@@ -144,11 +146,10 @@ func (o *Orders) overBudget(in contract.AssessInput) bool {
 
 // decisionInput brings content, rules and configuration together.
 func (o *Orders) decisionInput(ctx context.Context, record ports.OrderRecord, at time.Time) (lifecycle.Input, error) {
-	rules, err := o.Store.Rules(ctx)
+	index, err := o.book.read(ctx, o.Store)
 	if err != nil {
 		return lifecycle.Input{}, err
 	}
-	index := mapping.New(rules)
 	in := lifecycle.Input{
 		Order: record.Order, Facts: record.Facts, Planned: record.Consignments, Now: at, Settings: o.Settings,
 		Waiting: enrich.Readiness(record.Order),

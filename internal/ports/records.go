@@ -81,6 +81,9 @@ type OrderStore interface {
 	// EndAttempt says that the newest attempt was answered.
 	EndAttempt(ctx context.Context, id domain.OrderID, key string) error
 	Rules(ctx context.Context) ([]domain.Rule, error)
+	// RulesVersion is the newest version of any rule, retired ones included: while it
+	// stays the same, so do the rules.
+	RulesVersion(ctx context.Context) (int64, error)
 	ItemAttributes(ctx context.Context, warehouse string, skus []string) ([]domain.ItemAttribute, error)
 }
 

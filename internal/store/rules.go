@@ -25,6 +25,15 @@ func (s *Store) Rules(ctx context.Context) ([]domain.Rule, error) {
 	return readRules(ctx, s.pool, "read rules", `SELECT * FROM (`+newestRules+`) newest WHERE NOT retired ORDER BY version`, nil)
 }
 
+// RulesVersion is the newest version of any rule, retired ones included, 0 without any.
+// Rules are never changed in place and writers take turns, so that the rules are the
+// same for as long as this number is.
+func (s *Store) RulesVersion(ctx context.Context) (int64, error) {
+	var version int64
+	err := s.pool.QueryRow(ctx, `SELECT COALESCE(max(version), 0) FROM rules`).Scan(&version)
+	return version, toFault("read the rules' version", err)
+}
+
 // RuleHistory reads all versions of the rules of a table for one From, newest first.
 func (s *Store) RuleHistory(ctx context.Context, table domain.RuleTable, from string) ([]domain.Rule, error) {
 	return readRules(ctx, s.pool, "read rule history",

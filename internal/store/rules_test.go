@@ -62,6 +62,28 @@ func TestRulesAreReplacedNeverEdited(t *testing.T) {
 	require.Len(t, back, 1)
 }
 
+func TestTheVersionOfTheRulesChangesWithThemAndOnlyThen(t *testing.T) {
+	t.Parallel()
+	s, ctx := storetest.New(t), within(t)
+	version := func() int64 {
+		v, err := s.RulesVersion(ctx)
+		require.NoError(t, err)
+		return v
+	}
+	require.Zero(t, version())
+	carrier := domain.Rule{Table: domain.RuleCarrier, Warehouse: "leeds", From: "RM", To: "Royal Mail"}
+	seen := []int64{version()}
+	for _, change := range []domain.Rule{carrier, {Table: domain.RuleCarrier, Warehouse: "leeds", From: "RM", To: "DPD"}, {Table: domain.RuleCarrier, Warehouse: "leeds", From: "RM", To: "DPD", Retired: true}} {
+		_, err := s.SaveRules(ctx, []domain.Rule{change}, "mia", "change", noon)
+		require.NoError(t, err)
+		require.Greater(t, version(), seen[len(seen)-1])
+		seen = append(seen, version())
+		_, err = s.SaveRules(ctx, []domain.Rule{change}, "mia", "the same again", noon)
+		require.NoError(t, err)
+		require.Equal(t, seen[len(seen)-1], version())
+	}
+}
+
 func TestDefaultsOfDifferentAttributesAreDifferentRules(t *testing.T) {
 	t.Parallel()
 	s, ctx := storetest.New(t), within(t)
