@@ -40,7 +40,18 @@ type desk struct {
 
 func open(t testing.TB, change ...func(*console.Options)) *desk {
 	t.Helper()
-	d := &desk{store: storetest.New(t), now: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)}
+	d := &desk{now: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)}
+	d.serve(t, storetest.New(t), change...)
+	for name, role := range map[string]console.Role{"vera": console.Viewer, "olga": console.Operator, "ada": console.Admin} {
+		d.addUser(t, name, role)
+	}
+	return d
+}
+
+// serve opens the console on a store.
+func (d *desk) serve(t testing.TB, s *store.Store, change ...func(*console.Options)) {
+	t.Helper()
+	d.store = s
 	o := console.Options{
 		Accounts: d.store, Audit: d.store, Overview: d.store, Exceptions: d.store, Orders: d.store, Rules: d.store, Resumes: d.store,
 		Preview: &d.effects, Engine: &d.engine, Links: console.Links{TemporalUI: "https://temporal.test/", Namespace: "ops", ShopOrder: "https://shop.test/orders/{number}?id={ref}"},
@@ -53,10 +64,6 @@ func open(t testing.TB, change ...func(*console.Options)) *desk {
 	require.NoError(t, err)
 	d.server = httptest.NewServer(pages)
 	t.Cleanup(d.server.Close)
-	for name, role := range map[string]console.Role{"vera": console.Viewer, "olga": console.Operator, "ada": console.Admin} {
-		d.addUser(t, name, role)
-	}
-	return d
 }
 
 func (d *desk) addUser(t testing.TB, name string, role console.Role) {

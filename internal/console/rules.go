@@ -18,7 +18,8 @@ import (
 
 // RulesData is what the pages of rules read and save.
 type RulesData interface {
-	Rules(ctx context.Context) ([]domain.Rule, error)
+	FindRules(ctx context.Context, table domain.RuleTable, text string, limit int) (rules []domain.Rule, total int, err error)
+	RuleAnswers(ctx context.Context, table domain.RuleTable, limit int) ([]string, error)
 	RuleHistory(ctx context.Context, table domain.RuleTable, from string) ([]domain.Rule, error)
 	NewestRule(ctx context.Context, rule domain.Rule) (newest domain.Rule, known bool, err error)
 	SaveRuleSeen(ctx context.Context, rule domain.Rule, seen int64, author, reason string, at time.Time) ([]domain.Rule, error)
@@ -44,21 +45,10 @@ const rulesPerPage = 300
 func (v *visit) rules() error {
 	q := v.r.URL.Query()
 	p := rulesPage{Tables: mapping.Tables(), Table: q.Get("table"), Find: strings.TrimSpace(q.Get("find"))}
-	all, err := v.c.o.Rules.Rules(v.ctx())
-	if err != nil {
+	var err error
+	if p.Rules, p.Total, err = v.c.o.Rules.FindRules(v.ctx(), domain.RuleTable(p.Table), p.Find, rulesPerPage); err != nil {
 		return err
 	}
-	for _, r := range all {
-		about := strings.ToLower(r.From + "\n" + r.To + "\n" + r.Warehouse + "\n" + r.Store)
-		if (p.Table == "" || string(r.Table) == p.Table) && strings.Contains(about, strings.ToLower(p.Find)) {
-			p.Rules = append(p.Rules, r)
-		}
-	}
-	slices.SortStableFunc(p.Rules, func(a, b domain.Rule) int {
-		return strings.Compare(string(a.Table)+"\n"+strings.ToLower(a.From), string(b.Table)+"\n"+strings.ToLower(b.From))
-	})
-	p.Total = len(p.Rules)
-	p.Rules = p.Rules[:min(rulesPerPage, len(p.Rules))]
 	return v.show("rules", "Rules", p)
 }
 
@@ -91,6 +81,9 @@ type ruleEditPage struct {
 	Ready   []*preview.Cause // causes that resuming is enough for now
 }
 
+// answersKnown bounds what is suggested.
+const answersKnown = 200
+
 // ruleForm fills a form for a rule, with what stands now about the same.
 func (v *visit) ruleForm(rule domain.Rule, cause string) (*ruleForm, error) {
 	f := &ruleForm{Rule: rule, Cause: cause}
@@ -99,17 +92,11 @@ func (v *visit) ruleForm(rule domain.Rule, cause string) (*ruleForm, error) {
 			f.Form = form
 		}
 	}
-	all, err := v.c.o.Rules.Rules(v.ctx())
+	given, err := v.c.o.Rules.RuleAnswers(v.ctx(), rule.Table, answersKnown)
 	if err != nil {
 		return nil, err
 	}
-	f.Known = slices.Clone(f.Form.To)
-	for _, r := range all {
-		if r.Table == rule.Table && !slices.Contains(f.Known, r.To) && len(f.Known) < 200 {
-			f.Known = append(f.Known, r.To)
-		}
-	}
-	slices.Sort(f.Known)
+	f.Known = slices.Compact(slices.Sorted(slices.Values(append(slices.Clone(f.Form.To), given...))))
 	newest, known, err := v.c.o.Rules.NewestRule(v.ctx(), rule)
 	if known {
 		f.Seen = newest.Version

@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -148,14 +146,16 @@ func (s *Store) ListOrders(ctx context.Context, state domain.OrderState, after p
 // FindOrders lists consumer orders whose number begins so, or whose consignment bears
 // that number; a number that is exactly the one asked for comes first.
 func (s *Store) FindOrders(ctx context.Context, number string, limit int) ([]ports.ListedOrder, error) {
-	escaped := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(number)
+	// By bytes, because the range is then found in the index whatever the database's collation,
+	// and whatever plan is kept for the statement.
 	return s.listOrders(ctx, "find orders", `
 		WITH found AS (
 			(SELECT store, number FROM orders WHERE NOT wholesale AND number = @number)
-			UNION (SELECT store, number FROM orders WHERE NOT wholesale AND number LIKE @prefix ORDER BY number LIMIT @limit)
+			UNION (SELECT store, number FROM orders WHERE NOT wholesale AND number ~>=~ @number AND number ~<~ @beyond
+				ORDER BY number USING ~<~ LIMIT @limit)
 			UNION (SELECT store, number FROM consignments WHERE consignment = @number)
 		)`+listed+`JOIN found USING (store, number) WHERE NOT o.wholesale ORDER BY o.number <> @number, o.number, o.store LIMIT @limit`,
-		pgx.NamedArgs{"number": number, "prefix": escaped + "%", "limit": limit})
+		pgx.NamedArgs{"number": number, "beyond": number + "\U0010FFFF", "limit": limit})
 }
 
 func (s *Store) listOrders(ctx context.Context, op, sql string, args pgx.NamedArgs) ([]ports.ListedOrder, error) {
@@ -177,36 +177,4 @@ func (s *Store) Shown(ctx context.Context, id domain.OrderID) (ports.ListedOrder
 		err = unknownOrder("read an order's state", id)
 	}
 	return first(list), err
-}
-
-// SaveRuleSeen saves one rule, as SaveRules does, for somebody who looked at its version
-// seen (0 = there was none): when another version has come since, that is fault.Conflict
-// and nothing is saved. Saving what is in force already changes nothing.
-func (s *Store) SaveRuleSeen(ctx context.Context, rule domain.Rule, seen int64, author, reason string, at time.Time) ([]domain.Rule, error) {
-	return s.saveRules(ctx, []domain.Rule{rule}, author, reason, at, func(newest, changed []domain.Rule) error {
-		if len(changed) == 0 {
-			return nil
-		}
-		for _, n := range newest {
-			if aboutOf(n) == aboutOf(rule) && n.Version != seen {
-				return &fault.Fault{
-					Kind: fault.Conflict, System: system, Op: "save rule", Code: "stale",
-					Message: fmt.Sprintf("%s changed this rule meanwhile (version %d: %s); look at what your change does now, then save it", n.Author, n.Version, n.Reason),
-				}
-			}
-		}
-		return nil
-	})
-}
-
-// NewestRule is the newest version of the rule about the same as the one given; known is
-// false when there never was one.
-func (s *Store) NewestRule(ctx context.Context, rule domain.Rule) (newest domain.Rule, known bool, err error) {
-	versions, err := s.RuleHistory(ctx, rule.Table, rule.From)
-	for _, v := range versions {
-		if aboutOf(v) == aboutOf(rule) {
-			return v, true, err
-		}
-	}
-	return domain.Rule{}, false, err
 }
