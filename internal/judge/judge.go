@@ -216,9 +216,16 @@ func (c OutcomeOrder) expected() OutcomeOrder {
 	return c
 }
 
+// byWarehouse is a planned fault that the warehouse tells when it could not be asked
+// beforehand what it offers: the same question in its words.
+var byWarehouse = map[string]string{"not-deliverable": "rejected-by-warehouse:acs:country_not_served"}
+
 // unplanned lists the causes that are not the planned one.
 func (c OutcomeOrder) unplanned() (causes []string) {
 	for _, cause := range c.Causes {
+		if told := byWarehouse[c.Planned]; told != "" && cause == told {
+			continue
+		}
 		if c.Planned == "" || cause != c.Planned && !strings.HasPrefix(cause, c.Planned+":") {
 			causes = append(causes, cause)
 		}

@@ -319,6 +319,10 @@ func TestAWithdrawnOrderMayEndCancelledAsPlannedOrAsAQuestion(t *testing.T) {
 	}
 	require.False(t, judge.OutcomeOrder{PlannedEnd: "closed", State: "cancelled"}.Settled(), "nobody called it back")
 	require.False(t, judge.OutcomeOrder{Planned: "drift", PlannedEnd: "needs-attention", State: "needs-attention"}.Settled(), "nobody is asked")
+	told := judge.OutcomeOrder{Planned: "not-deliverable", PlannedEnd: "needs-attention", State: "needs-attention", Causes: []string{"rejected-by-warehouse:acs:country_not_served"}}
+	require.True(t, told.Settled(), "the warehouse says the same")
+	told.Planned = "drift"
+	require.False(t, told.Settled())
 	require.True(t, judge.OutcomeOrder{Planned: "drift", PlannedEnd: "needs-attention", State: "needs-attention", Causes: []string{"drift:1"}}.Settled())
 }
 

@@ -105,7 +105,7 @@ func (b *builder) acsSeed(leak string) acs.Seed {
 		for _, it := range b.catalogue.items {
 			if it.warehouse == w && !it.unknown {
 				a.Items = append(a.Items, warehouseItem(it))
-				a.Inventory = append(a.Inventory, acs.InventorySeed{SKU: it.code(), Quantities: map[string]int{"available": it.stock()}})
+				a.Inventory = append(a.Inventory, acs.InventorySeed{SKU: it.code(), Quantities: map[string]int{"available": it.held()}})
 			}
 		}
 		seed.Accounts = append(seed.Accounts, a)
@@ -230,6 +230,15 @@ func product(st *style) centra.SeedProduct {
 		p.Variants = append(p.Variants, variant)
 	}
 	return p
+}
+
+// held is what the warehouse holds: what the shop counts, and the units that come in for
+// orders that wait for them, which the shop is told of later.
+func (i *item) held() int {
+	if i.allocated == 0 && i.variant.style.scarce && i.extra > 0 {
+		return i.extra + 20
+	}
+	return i.stock()
 }
 
 // stock is what the warehouse holds and the shop counts, one truth for both: what orders
