@@ -25,6 +25,7 @@ type cli struct {
 	Exceptions   exceptionsCmd   `cmd:"" help:"What waits for a person, by cause."`
 	Rules        rulesCmd        `cmd:"" help:"Mapping rules: which warehouse service, entity, carrier or capture mode a value stands for."`
 	Items        itemsCmd        `cmd:"" help:"Attributes of items that a warehouse demands and the shop does not hold."`
+	Documents    documentsCmd    `cmd:"" help:"What finance must have of each order: documents, their ledger, CSV exports, accounting months."`
 	Completeness completenessCmd `cmd:"" help:"What the counts stated: every order that is ready in the shop, and where it stands."`
 	Replay       replayCmd       `cmd:"" help:"Replay the open runs of a running system against this build, before it is rolled out."`
 	Triage       triageCmd       `cmd:"" help:"What waits for a person, the most pressing first: by carrier cut-off and money."`

@@ -12,6 +12,7 @@ import (
 	"selvedge/internal/domain"
 	"selvedge/internal/exceptions"
 	"selvedge/internal/narrate"
+	"selvedge/internal/ports"
 	"selvedge/internal/store"
 )
 
@@ -23,13 +24,14 @@ type orderShowCmd struct {
 
 // orderShown is an order in --json. Nothing in it is personal.
 type orderShown struct {
-	Order        domain.Order          `json:"order"`
-	ClosedAt     time.Time             `json:"closedAt,omitzero"`
-	Lines        []domain.LineProgress `json:"lines"`
-	Questions    []questionShown       `json:"questions"`
-	Consignments []domain.Consignment  `json:"consignments"`
-	Facts        []domain.Fact         `json:"facts"`
-	Workflow     workflowShown         `json:"workflow"`
+	Order        domain.Order           `json:"order"`
+	ClosedAt     time.Time              `json:"closedAt,omitzero"`
+	Lines        []domain.LineProgress  `json:"lines"`
+	Questions    []questionShown        `json:"questions"`
+	Consignments []domain.Consignment   `json:"consignments"`
+	Facts        []domain.Fact          `json:"facts"`
+	Documents    []ports.DocumentRecord `json:"documents"`
+	Workflow     workflowShown          `json:"workflow"`
 
 	progress domain.Progress
 }
@@ -97,6 +99,10 @@ func readOrder(ctx context.Context, db *store.Store, id domain.OrderID) (orderSh
 	if shown.Consignments, err = db.Consignments(ctx, id); err != nil {
 		return shown, err
 	}
+	if shown.Documents, err = db.OrderDocuments(ctx, id); err != nil {
+		return shown, err
+	}
+	shown.Documents = orNone(shown.Documents)
 	standings, err := db.Standings(ctx, []domain.OrderID{id})
 	if err != nil {
 		return shown, err
@@ -155,6 +161,10 @@ func (o orderShown) print(out io.Writer) {
 	o.printLines(out)
 	o.printQuestions(out)
 	o.printConsignments(out)
+	if len(o.Documents) > 0 {
+		fmt.Fprintln(out, "\nDocuments for finance")
+		printDocuments(out, o.Documents)
+	}
 	fmt.Fprintln(out, "\nFacts")
 	t := newTable(out, "#", "kind", "when", "actor", "what")
 	for _, f := range o.Facts {

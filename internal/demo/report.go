@@ -30,6 +30,7 @@ func (w *world) report(o outcome) {
 	w.waiting(o)
 	w.differing(o)
 	w.refusedRows(o)
+	w.books()
 	w.links(o)
 }
 

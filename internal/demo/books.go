@@ -1,0 +1,45 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"selvedge/internal/domain"
+	"selvedge/internal/ports"
+)
+
+// mostCounted bounds what is read for one line on the final page.
+const mostCounted = 100_000
+
+// books says what finance has of the day and where to find it.
+func (w *world) books() {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	documents, err := w.parts.Store.Documents(ctx, ports.DocumentFilter{}, mostCounted)
+	if err != nil || len(documents) == 0 {
+		return // the page is about orders; the documents' own schedule tells what is wrong
+	}
+	posted, invoiced := 0, map[string]int64{}
+	for _, r := range documents {
+		if r.Status != domain.DocumentPosted {
+			continue
+		}
+		posted++
+		if r.Document.Kind == domain.DocInvoice {
+			invoiced[r.Document.Entity+" "+r.Document.Currency] += r.Document.Totals().Gross
+		}
+	}
+	fmt.Fprintf(w.o.Out, "\nFor finance: %d documents, %d of them posted; the rest follows within seconds, or waits for finance.\n", len(documents), posted)
+	t := w.table("entity", "invoiced")
+	for _, key := range sortedKeys(invoiced) {
+		var entity, currency string
+		if _, err := fmt.Sscan(key, &entity, &currency); err == nil {
+			t.AppendRow([]any{entity, domain.Format(invoiced[key], currency)})
+		}
+	}
+	t.Render()
+	if !w.o.Exit {
+		fmt.Fprintf(w.o.Out, "  env $(cat %s) %s documents list\n  env $(cat %s) %s documents export ATELIER-UK\n", w.environmentFile(), starter(), w.environmentFile(), starter())
+	}
+}
