@@ -28,6 +28,9 @@ type Options struct {
 	Rules      RulesData
 	Preview    Previewer
 	Resumes    ResumesData
+	Coverage   CoverageData
+	Stock      StockData
+	Documents  DocumentsData
 	Engine     Engine
 	Links      Links
 
@@ -126,6 +129,9 @@ func (c *Console) routes() {
 	c.page("/rules", "Rules", Viewer, (*visit).rules)
 	c.page("/rules/edit", "", Viewer, (*visit).ruleEdit)
 	c.handle("POST /rules/edit", Operator, (*visit).ruleChange)
+	c.page("/coverage", "Coverage", Viewer, (*visit).coverage)
+	c.page("/stock", "Stock", Viewer, (*visit).stock)
+	c.page("/documents", "Documents", Viewer, (*visit).documents)
 	c.page("/handbook", "Handbook", Viewer, (*visit).handbook)
 	c.page("/handbook/{page}", "", Viewer, (*visit).handbookPage)
 	c.page("/account", "", Viewer, (*visit).account)

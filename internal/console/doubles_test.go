@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"selvedge/internal/console"
 	"selvedge/internal/contract"
 	"selvedge/internal/domain"
 	"selvedge/internal/preview"
@@ -48,4 +49,15 @@ func (e *effects) PreviewRules(_ context.Context, change []domain.Rule, _ bool) 
 		effect.Changes = append(effect.Changes, preview.Change{After: r})
 	}
 	return effect, nil
+}
+
+// shelf answers what a test puts on it.
+type shelf struct{ figures []console.StockFigure }
+
+func (s *shelf) StockFigures(context.Context, string) ([]console.StockFigure, error) {
+	return s.figures, nil
+}
+
+func (s *shelf) StockStandings(context.Context) ([]console.StockStanding, error) {
+	return []console.StockStanding{{Warehouse: "leeds", Items: 12, Due: 3}}, nil
 }

@@ -10,11 +10,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"selvedge/internal/console"
 	"selvedge/internal/contract"
 	"selvedge/internal/domain"
 	"selvedge/internal/fault"
 	"selvedge/internal/ports"
 	"selvedge/internal/preview"
+	"selvedge/internal/stock"
 )
 
 func TestTheOverviewCountsWhatThereIs(t *testing.T) {
@@ -453,4 +455,35 @@ func TestAPageForEachPartOfTheNavigation(t *testing.T) {
 		require.Contains(t, page.body, `<a class="skip" href="#main">`)
 		require.Contains(t, page.body, `role="status" aria-live="polite"`)
 	}
+}
+
+func TestWhatNoRuleCoversIsListedBeforeAnOrderHitsIt(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	list := domain.CoverageList{Source: "shipping-methods", Scope: "leeds"}
+	gap := domain.CoverageGap{Source: list.Source, Scope: list.Scope, Kind: "unmapped:shipping-method", Cause: express, Owner: "ops", Value: "Express Saver"}
+	require.Contains(t, d.as(t, "vera").get(t, "/coverage").body, "never compared yet")
+	_, _, err := d.store.SaveCoverage(within(t), []domain.CoverageList{list}, []domain.CoverageGap{gap}, d.clock())
+	require.NoError(t, err)
+	page := d.as(t, "olga").get(t, "/coverage").body
+	require.Contains(t, page, "no order hit one yet")
+	require.Contains(t, unescape(page), `href="/rules/edit?from=Express+Saver&table=shipping-method"`)
+	d.sell(t, "1001")
+	d.asks(t, "1001")
+	require.Contains(t, d.as(t, "vera").get(t, "/coverage").body, "orders wait on 1 of them already")
+}
+
+func TestAFigureOfStockExplainsItself(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	d.stock.figures = []console.StockFigure{{
+		Warehouse: "leeds", SKU: "G1", ShopSKU: "COAT-38", Figure: 4, Offered: 6, Held: "the feed is stale", ComputedAt: d.clock(),
+		Why: &stock.Figure{Terms: []stock.Term{{Name: stock.TermSellable, Units: 7, Source: "feed", At: d.clock(), Detail: markup}}},
+	}}
+	page := d.as(t, "vera").get(t, "/stock?code=G1").body
+	for _, words := range []string{`<span class="figure">4</span> can be sold; the shop offered 6`, "The difference is not written: the feed is stale.", "sellable", "&lt;b&gt;Coat", "COAT-38"} {
+		require.Contains(t, page, words)
+	}
+	d.stock.figures = nil
+	require.Contains(t, d.as(t, "vera").get(t, "/stock?code=G2").body, "No warehouse has told of G2")
 }
