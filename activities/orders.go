@@ -16,6 +16,7 @@ import (
 	"selvedge/internal/lifecycle"
 	"selvedge/internal/mapping"
 	"selvedge/internal/ports"
+	"selvedge/internal/triage"
 )
 
 // Orders looks at orders in the store: it decides where one stands, and closes it.
@@ -75,7 +76,13 @@ func (o *Orders) AssessOrder(ctx context.Context, in contract.AssessInput) (cont
 			return contract.Assessment{}, toTemporal(fmt.Errorf("record where %s stands: %w", in.Order, err), 0)
 		}
 	}
-	return summarise(record, decision), nil
+	assessment := summarise(record, decision)
+	if len(decision.Questions) > 0 || in.Delayed != "" {
+		if assessment.CutoffAt, err = o.nextCutoff(ctx, record, in.At); err != nil {
+			return contract.Assessment{}, toTemporal(fmt.Errorf("find the cut-off of %s: %w", in.Order, err), 0)
+		}
+	}
+	return assessment, nil
 }
 
 // shown is the state with its overlays, as the order's workflow shows it.
@@ -138,6 +145,26 @@ func (o *Orders) assess(ctx context.Context, in contract.AssessInput) (ports.Ord
 		})
 	}
 	return record, decision, nil
+}
+
+// nextCutoff is the first cut-off that the order may miss while it waits; zero when no
+// rule tells one.
+func (o *Orders) nextCutoff(ctx context.Context, record ports.OrderRecord, at time.Time) (time.Time, error) {
+	rules, err := o.Store.Rules(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	held := domain.Held{Method: record.Order.ShippingMethod, Country: record.Order.Country, Services: map[string]string{}}
+	for _, l := range record.Order.Lines {
+		for _, a := range l.Allocations {
+			held.Warehouses = append(held.Warehouses, a.Warehouse)
+		}
+	}
+	for _, c := range record.Consignments {
+		held.Services[c.Warehouse] = c.Service
+	}
+	next, _ := triage.NextCutoff(held, mapping.New(rules), at)
+	return next.UTC(), nil
 }
 
 func (o *Orders) overBudget(in contract.AssessInput) bool {

@@ -123,12 +123,32 @@ func (w *order) upsert(state domain.OrderState, causes []string) {
 func (w *order) causeUpdates(causes []string) []temporal.SearchAttributeUpdate {
 	if len(causes) == 0 {
 		w.carry.HeldSince = zeroTime
-		return []temporal.SearchAttributeUpdate{contract.Cause.ValueUnset(), contract.Owner.ValueUnset(), contract.HeldSince.ValueUnset()}
+		return append([]temporal.SearchAttributeUpdate{contract.Cause.ValueUnset(), contract.Owner.ValueUnset(), contract.HeldSince.ValueUnset()}, w.noCutoff()...)
 	}
 	if w.carry.HeldSince.IsZero() {
 		w.carry.HeldSince = workflow.Now(w.ctx)
 	}
-	return []temporal.SearchAttributeUpdate{contract.Cause.ValueSet(causes), contract.Owner.ValueSet(w.owners()), contract.HeldSince.ValueSet(w.carry.HeldSince)}
+	return append([]temporal.SearchAttributeUpdate{contract.Cause.ValueSet(causes), contract.Owner.ValueSet(w.owners()), contract.HeldSince.ValueSet(w.carry.HeldSince)}, w.cutoff()...)
+}
+
+// cutoff goes with the upsert that shows why an order waits: the first cut-off that it
+// may miss by that. It stays the same while the order waits, as HeldSince does, so it
+// never costs an upsert of its own; `starter triage` tells the next one. Assessments in
+// older histories name none, so they replay to the same upserts.
+func (w *order) cutoff() []temporal.SearchAttributeUpdate {
+	if !w.carry.CutoffAt.IsZero() || w.at.CutoffAt.IsZero() {
+		return nil
+	}
+	w.carry.CutoffAt = w.at.CutoffAt
+	return []temporal.SearchAttributeUpdate{contract.CutoffAt.ValueSet(w.carry.CutoffAt)}
+}
+
+func (w *order) noCutoff() []temporal.SearchAttributeUpdate {
+	if w.carry.CutoffAt.IsZero() {
+		return nil
+	}
+	w.carry.CutoffAt = zeroTime
+	return []temporal.SearchAttributeUpdate{contract.CutoffAt.ValueUnset()}
 }
 
 func (w *order) owners() []string {

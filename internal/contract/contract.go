@@ -99,6 +99,7 @@ type OrderCarry struct {
 	Causes    []string          `json:"causes,omitempty"`   // as last shown
 	HeldSince time.Time         `json:"heldSince,omitzero"` // when it first needed somebody
 	Runs      int               `json:"runs,omitempty"`     // continued as new so many times
+	CutoffAt  time.Time         `json:"cutoffAt,omitzero"`  // the first cut-off that it may miss by that
 	Delayed   string            `json:"delayed,omitempty"`  // system that was away
 	DelayedAt time.Time         `json:"delayedAt,omitzero"`
 	Refresh   bool              `json:"refresh,omitempty"` // a person's retry has still to read the shop
@@ -192,6 +193,7 @@ type Assessment struct {
 	CloseAt    time.Time             `json:"closeAt,omitzero"`
 	Cause      string                `json:"cause,omitempty"` // of an end that was not ours, such as fulfilled-in-shop
 	Wholesale  bool                  `json:"wholesale,omitempty"`
+	CutoffAt   time.Time             `json:"cutoffAt,omitzero"` // the next one that an order which waits may miss
 	// More are the causes of open questions beyond those in Questions, by kind: they are
 	// answered by name like the others.
 	More []MoreQuestions `json:"more,omitempty"`
