@@ -16,6 +16,8 @@ type Set struct {
 	Alerts *Alerts
 	// Coverage compares what can be said with the rules.
 	Coverage *Coverage
+	// Catalogue audits items against the warehouses' records.
+	Catalogue *Catalogue
 	// Stock brings what can be sold to the shop.
 	Stock *Stock
 	// Documents keeps finance's side.
@@ -34,6 +36,7 @@ func (s Set) Register(r worker.ActivityRegistry) {
 	r.RegisterActivity(s.Completeness)
 	r.RegisterActivity(s.Alerts)
 	r.RegisterActivity(s.Coverage)
+	r.RegisterActivity(s.Catalogue)
 	r.RegisterActivity(s.Stock)
 	r.RegisterActivity(s.Documents)
 }

@@ -29,6 +29,7 @@ type cli struct {
 	Completeness completenessCmd `cmd:"" help:"What the counts stated: every order that is ready in the shop, and where it stands."`
 	Replay       replayCmd       `cmd:"" help:"Replay the open runs of a running system against this build, before it is rolled out."`
 	Triage       triageCmd       `cmd:"" help:"What waits for a person, the most pressing first: by carrier cut-off and money."`
+	Catalogue    catalogueCmd    `cmd:"" help:"Which sizes a warehouse would reject, with what is missing."`
 	Coverage     coverageCmd     `cmd:"" help:"What no rule gives a meaning to, although no order has met it yet."`
 	Stock        stockCmd        `cmd:"" help:"What can be sold: bring it to the shop, and explain each figure."`
 	Simulate     simulateCmd     `cmd:"" help:"Serve the simulators of shop and warehouses with a sample day, as a sandbox."`

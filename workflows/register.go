@@ -12,6 +12,7 @@ func Register(r worker.WorkflowRegistry) {
 	r.RegisterWorkflow(CompletenessWorkflow)
 	r.RegisterWorkflow(AlertWorkflow)
 	r.RegisterWorkflow(CoverageWorkflow)
+	r.RegisterWorkflow(CatalogAuditWorkflow)
 	r.RegisterWorkflow(StockSyncWorkflow)
 	r.RegisterWorkflow(DocumentsWorkflow)
 }

@@ -35,6 +35,7 @@ func Rules() []Rule {
 		pure("internal/books/...", "internal/enrich", "internal/mapping"), // documents price bundles as enrichment does, and their entity is a rule's
 		// Triage finds the cut-off by the rules and puts a cause into the words of its kind.
 		pure("internal/triage/...", "internal/mapping", "internal/exceptions"),
+		pure("internal/catalogue/...", "internal/mapping", "internal/enrich"),    // the audit completes an item as enrichment does: one reading of it
 		pure("internal/coverage/...", "internal/mapping", "internal/exceptions"), // it asks the rules, and a gap has the owner of its kind
 
 		{
@@ -74,7 +75,7 @@ func Rules() []Rule {
 			Pattern: "activities/...", Why: "activities reach the world through ports, never through a system's client or pgx",
 			Ours: append([]string{
 				"internal/ports", "internal/contract", "internal/mapping", "internal/enrich", "internal/stock",
-				"internal/exceptions", "internal/reconciliation", "internal/lifecycle", "internal/books", "internal/triage", "internal/coverage",
+				"internal/exceptions", "internal/reconciliation", "internal/lifecycle", "internal/books", "internal/triage", "internal/coverage", "internal/catalogue",
 			}, core...),
 			Never: []string{pgx, "database/sql", "net/http"},
 		},

@@ -1,6 +1,7 @@
 package assembly
 
 import (
+	"slices"
 	"time"
 
 	"selvedge/activities"
@@ -11,10 +12,14 @@ import (
 // triageSchedules are those that look at what waits, or will wait.
 func (p *Parts) triageSchedules() []schedule {
 	s := p.Config.Selvedge
-	return []schedule{
+	all := []schedule{
 		{contract.AlertScheduleID, s.Alert.Every, "AlertWorkflow", contract.AlertInput{}, "tell people what waits"},
 		{contract.CoverageScheduleID, s.CoverageEvery, "CoverageWorkflow", contract.CoverageInput{}, "compare what can be said with the rules"},
 	}
+	for _, w := range slices.Sorted(keysOf(p.ACS)) {
+		all = append(all, schedule{contract.CatalogueScheduleID(w), s.CatalogueEvery, "CatalogAuditWorkflow", contract.CatalogueInput{Warehouse: w}, "audit the items of " + w})
+	}
+	return all
 }
 
 // Alerts tells people what waits. It works without Temporal, too: `serve` tells by it

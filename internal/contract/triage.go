@@ -25,6 +25,27 @@ func (r CoverageResult) Plus(o CoverageResult) CoverageResult {
 	}
 }
 
+const cataloguePrefix = "catalogue/"
+
+// CatalogueScheduleID names the schedule that audits a warehouse's items.
+func CatalogueScheduleID(warehouse string) string { return cataloguePrefix + warehouse }
+
+// CatalogueInput is one scheduled audit.
+type CatalogueInput struct {
+	Warehouse string `json:"warehouse"`
+}
+
+// CatalogueResult says what an audit found.
+type CatalogueResult struct {
+	Sizes   int  `json:"sizes,omitempty"`  // of the shop that were read
+	Items   int  `json:"items,omitempty"`  // of the warehouse that were read
+	Audited int  `json:"audited"`          // sizes that were looked at
+	Wrong   int  `json:"wrong,omitempty"`  // of them, those that are not fine
+	Pushed  int  `json:"pushed,omitempty"` // items that the warehouse was told
+	Differ  int  `json:"differ,omitempty"` // fields in which it holds another value
+	More    bool `json:"more,omitempty"`   // the audit was cut: the next run goes on
+}
+
 // AlertInput is one scheduled run of telling people.
 type AlertInput struct{}
 

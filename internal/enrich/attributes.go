@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"selvedge/internal/domain"
+	"selvedge/internal/mapping"
 )
 
 // Attributes that a warehouse demands on a line; supplier, garment type and size
@@ -43,28 +44,44 @@ func (c *completion) attributes(p *Part, l domain.Line, item string) map[string]
 	return attributes
 }
 
-// attribute looks in the shop first, because there people mend data, then in what
-// was completed for the warehouse's item, then among the defaults.
+// attribute looks an attribute up and notes the rule that gave it.
 func (c *completion) attribute(p *Part, l domain.Line, item, attribute string) string {
-	if key, ok := c.in.AttributeKeys[attribute]; ok {
-		if value := strings.TrimSpace(l.Item.Attributes[key]); value != "" {
-			return value
-		}
+	value, version := Attribute(c.in.Rules, c.in.AttributeKeys, c.in.Attributes, Item{Warehouse: p.Warehouse, SKU: item, Data: l.Item}, attribute)
+	if version != 0 {
+		p.Rules["attribute-default:"+l.SKU+":"+attribute] = version
 	}
-	if code := strings.TrimSpace(l.Item.CommodityCode); attribute == AttributeCommodityCode && code != "" {
-		return code
-	}
-	for _, a := range c.in.Attributes {
-		if a.Warehouse == p.Warehouse && a.SKU == item && a.Attribute == attribute && strings.TrimSpace(a.Value) != "" {
-			return strings.TrimSpace(a.Value)
-		}
-	}
-	value, version, ok := c.in.Rules.AttributeDefault(p.Warehouse, attribute, l.Item)
-	if !ok {
-		return ""
-	}
-	p.Rules["attribute-default:"+l.SKU+":"+attribute] = version
 	return value
+}
+
+// Item is what an attribute is looked up for.
+type Item struct {
+	Warehouse string
+	SKU       string // the warehouse's
+	Data      domain.ItemData
+}
+
+// Attribute gives an item's attribute, empty when nobody knows it. It looks in the shop
+// first, under its configured key, because there people mend data, then in what was
+// completed for the warehouse's item, then among the defaults, whose version it answers.
+func Attribute(rules *mapping.Rules, keys map[string]string, completed []domain.ItemAttribute, of Item, attribute string) (value string, version int64) {
+	if key, ok := keys[attribute]; ok {
+		if value := strings.TrimSpace(of.Data.Attributes[key]); value != "" {
+			return value, 0
+		}
+	}
+	if code := strings.TrimSpace(of.Data.CommodityCode); attribute == AttributeCommodityCode && code != "" {
+		return code, 0
+	}
+	for _, a := range completed {
+		if a.Warehouse == of.Warehouse && a.SKU == of.SKU && a.Attribute == attribute && strings.TrimSpace(a.Value) != "" {
+			return strings.TrimSpace(a.Value), 0
+		}
+	}
+	value, version, ok := rules.AttributeDefault(of.Warehouse, attribute, of.Data)
+	if !ok {
+		return "", 0
+	}
+	return value, version
 }
 
 func (c *completion) missing(warehouse string, l domain.Line, item, attribute string) {
