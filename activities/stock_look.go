@@ -181,6 +181,16 @@ func (l *looker) compute(ctx context.Context, all []looked, part []int) error {
 	if err != nil {
 		return err
 	}
+	if len(lines) > 0 {
+		// What the warehouse said of the lines is looked up once more, after the shop was read:
+		// a unit that was reported short and cancelled in the shop in between would be in
+		// neither figure, and be offered although it is lost.
+		told, err := l.stock.Store.StockLines(ctx, l.in.Warehouse, ids, since)
+		if err != nil {
+			return err
+		}
+		lines = append(lines, told...)
+	}
 	figures := map[string]domain.SizeStock{}
 	for _, z := range shop.Sizes {
 		figures[z.Size] = z
@@ -202,7 +212,8 @@ func (l *looker) compute(ctx context.Context, all []looked, part []int) error {
 	return nil
 }
 
-// heldLines joins what the shop holds for each line with what the warehouse said of it.
+// heldLines joins what the shop holds for each line with what the warehouse said of it;
+// of a line that is given twice, the later one counts.
 func heldLines(known []ports.StockLine, held []domain.LineStock) map[string][]stock.Line {
 	type key struct {
 		order domain.OrderID

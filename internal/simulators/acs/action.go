@@ -9,6 +9,7 @@ import (
 // on an order:
 //
 //	accept    accepts a received order
+//	allocate  sets units aside for an accepted order, as far as OutOfStock lets it
 //	ship      lets Lines (none: everything open) leave in one shipment, whatever the state before packing
 //	track     gives a shipment its TrackingNumbers (none: new ones) in the next revision
 //	revise    sends a correction of a shipment that changes no line
@@ -108,6 +109,13 @@ var orderActions = map[string]func(*Simulator, *order, Action) (any, error){
 			return nil, fmt.Errorf("it is %s, not received", o.state)
 		}
 		s.accept(o)
+		return o.record(), nil
+	},
+	"allocate": func(s *Simulator, o *order, _ Action) (any, error) {
+		if o.state != accepted {
+			return nil, fmt.Errorf("it is %s, not accepted", o.state)
+		}
+		s.allocate(o)
 		return o.record(), nil
 	},
 	"ship":   (*Simulator).shipNow,
