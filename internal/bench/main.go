@@ -6,10 +6,11 @@
 // process of its own, as `make build` made it, and talks to nothing outside.
 //
 //	BENCH_ROWS    names of rows, with commas between; all by default:
-//	              throughput, parcels, cost, latency, webhooks, memory, quota
+//	              throughput, parcels, cost, latency, webhooks, memory, quota, inventory, movements
 //	BENCH_ORDERS  orders of the rows that count orders a second (200)
 //	BENCH_OPEN    open orders at which memory is read (1000,10000); 1000,10000,100000
 //	              takes the better part of an hour
+//	BENCH_ITEMS   items of the large inventory (1000000)
 //	BENCH_BIN     folder of the binary worker (.build)
 //
 // A row that misses its goal says so; the exit code is 1 only when a row could not be
@@ -47,6 +48,8 @@ func rows() []row {
 		{"webhooks", webhooks},
 		{"memory", memory},
 		{"quota", quota},
+		{"inventory", inventory},
+		{"movements", movements},
 	}
 }
 
@@ -54,12 +57,20 @@ type options struct {
 	rows   []string
 	orders int
 	open   []int
+	items  int // of the large inventory
 	bin    string
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
+	if len(os.Args) == 3 { // as a part of a row
+		if err := runPart(ctx, os.Args[1], os.Args[2]); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if len(os.Args) == 2 && os.Args[1] == bareWorker {
 		if err := runBareWorker(ctx); err != nil {
 			fmt.Fprintln(os.Stderr, "bench:", err)
@@ -100,7 +111,7 @@ func run(ctx context.Context) int {
 }
 
 func fromEnvironment(get func(string) string) (options, error) {
-	o := options{orders: 200, open: []int{1000, 10_000}, bin: get("BENCH_BIN")}
+	o := options{orders: 200, items: 1_000_000, open: []int{1000, 10_000}, bin: get("BENCH_BIN")}
 	var complaints []error
 	for _, r := range rows() {
 		o.rows = append(o.rows, r.name)
@@ -123,6 +134,11 @@ func fromEnvironment(get func(string) string) (options, error) {
 	}
 	if text := get("BENCH_ORDERS"); text != "" {
 		o.orders = number("BENCH_ORDERS", text)
+	}
+	if text := get("BENCH_ITEMS"); text != "" {
+		if o.items = number("BENCH_ITEMS", text); o.items < deltaChanges*changedOf {
+			complaints = append(complaints, fmt.Errorf("BENCH_ITEMS holds %d, must be %d or more", o.items, deltaChanges*changedOf))
+		}
 	}
 	if text := get("BENCH_OPEN"); text != "" {
 		o.open = nil
