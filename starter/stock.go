@@ -16,6 +16,7 @@ import (
 	"selvedge/internal/domain"
 	"selvedge/internal/exceptions"
 	"selvedge/internal/intake"
+	"selvedge/internal/ports"
 	"selvedge/internal/stock"
 	"selvedge/internal/store"
 )
@@ -166,7 +167,7 @@ type shownStock struct {
 	FeedAsOf   time.Time                `json:"feedAsOf,omitzero"`
 	Quantities []domain.StatusUnits     `json:"quantities,omitempty"`
 	Why        *stock.Figure            `json:"why,omitempty"`
-	Published  []store.StockPublication `json:"published"`
+	Published  []ports.StockPublication `json:"published"`
 	Exceptions []string                 `json:"exceptions,omitempty"`
 }
 
@@ -200,10 +201,10 @@ func (c stockWhyCmd) Run(ctx context.Context, s streams) error {
 	return nil
 }
 
-func shownOf(e store.StockExplained) shownStock {
+func shownOf(e ports.StockExplained) shownStock {
 	out := shownStock{Warehouse: e.Warehouse, DueAt: e.DueAt, FeedAsOf: e.FeedAsOf, Published: e.Published}
 	if e.Published == nil {
-		out.Published = []store.StockPublication{}
+		out.Published = []ports.StockPublication{}
 	}
 	if e.Level != nil {
 		out.SKU, out.Doubt, out.Quantities = e.Level.Record.SKU, e.Level.Doubt, e.Level.Record.Quantities
@@ -216,7 +217,7 @@ func shownOf(e store.StockExplained) shownStock {
 		}
 	}
 	for _, x := range e.Exceptions {
-		out.Exceptions = append(out.Exceptions, exceptions.Describe(questionOf(x)).What)
+		out.Exceptions = append(out.Exceptions, exceptions.Describe(domain.Question{Kind: x.Kind, Cause: x.Cause, Subject: x.Subject, Problems: x.Problems}).What)
 	}
 	return out
 }
@@ -290,7 +291,7 @@ func (c stockShowCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	now := time.Now()
-	charts := []store.StockCharted{}
+	charts := []ports.StockCharted{}
 	for _, w := range warehouses {
 		if c.Warehouse != "" && w != c.Warehouse {
 			continue
@@ -313,7 +314,7 @@ func (c stockShowCmd) Run(ctx context.Context, s streams) error {
 	return nil
 }
 
-func summarise(out io.Writer, c store.StockCharted, last time.Duration, now time.Time) {
+func summarise(out io.Writer, c ports.StockCharted, last time.Duration, now time.Time) {
 	fmt.Fprintf(out, "%s: %d items, as of %s ago; %d figures are due\n", c.Warehouse, c.Items, age(c.AsOf, now), c.Due)
 	published, mutations, p95 := 0, 0, time.Duration(0)
 	for _, w := range c.Windows {

@@ -30,9 +30,11 @@ type Options struct {
 	Resumes    ResumesData
 	Coverage   CoverageData
 	Stock      StockData
-	Documents  DocumentsData
-	Engine     Engine
-	Links      Links
+	// StockCharts says how published stock does.
+	StockCharts StockChartsData
+	Documents   DocumentsData
+	Engine      Engine
+	Links       Links
 
 	// Clock is the time of now; time.Now when nil.
 	Clock func() time.Time
@@ -124,13 +126,14 @@ func (c *Console) routes() {
 	c.page("/exceptions/cause", "", Viewer, (*visit).cause)
 	c.handle("POST /exceptions/resume", Operator, (*visit).resume)
 	c.page("/orders", "Orders", Viewer, (*visit).orders)
+	c.page("/stock", "Stock", Viewer, (*visit).stock)
+	c.page("/stock/charts", "", Viewer, (*visit).stockCharts)
 	c.page("/orders/{store}/{number}", "", Viewer, (*visit).order)
 	c.handle("POST /orders/{store}/{number}", Operator, (*visit).answer)
 	c.page("/rules", "Rules", Viewer, (*visit).rules)
 	c.page("/rules/edit", "", Viewer, (*visit).ruleEdit)
 	c.handle("POST /rules/edit", Operator, (*visit).ruleChange)
 	c.page("/coverage", "Coverage", Viewer, (*visit).coverage)
-	c.page("/stock", "Stock", Viewer, (*visit).stock)
 	c.page("/documents", "Documents", Viewer, (*visit).documents)
 	c.page("/handbook", "Handbook", Viewer, (*visit).handbook)
 	c.page("/handbook/{page}", "", Viewer, (*visit).handbookPage)

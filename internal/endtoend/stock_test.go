@@ -87,7 +87,7 @@ func (w *world) offers(t *testing.T, sku string, want int) {
 }
 
 // why is what the store says of an item in the north.
-func (w *world) why(t *testing.T, sku string) store.StockExplained {
+func (w *world) why(t *testing.T, sku string) ports.StockExplained {
 	t.Helper()
 	found, err := w.parts.Store.StockWhy(t.Context(), north, sku)
 	require.NoError(t, err)

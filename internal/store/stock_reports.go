@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -10,30 +9,9 @@ import (
 	"selvedge/internal/ports"
 )
 
-// StockPublication is a figure that the shop took.
-type StockPublication struct {
-	Nth         int64           `json:"nth"` // of the item, from 1
-	Figure      int             `json:"figure"`
-	Difference  int             `json:"difference"`
-	AsOf        time.Time       `json:"asOf"`
-	PublishedAt time.Time       `json:"publishedAt"`
-	Terms       json.RawMessage `json:"terms"`
-}
-
-// StockExplained is all that is known of one item's figure in one warehouse.
-type StockExplained struct {
-	Warehouse  string
-	Level      *ports.StockLevel  // nil when the warehouse never told of it
-	Figure     *ports.StockFigure // nil when nobody has looked at it yet
-	DueAt      *time.Time         // when it is looked at next; nil: when something changes
-	FeedAsOf   time.Time
-	Published  []StockPublication // newest first, ten at most
-	Exceptions []Exception        // open ones about it
-}
-
 // StockWhy explains an item, found by the warehouse's code, the shop's SKU, its EAN or
 // its size id, in one warehouse or in all (empty).
-func (s *Store) StockWhy(ctx context.Context, warehouse, code string) ([]StockExplained, error) {
+func (s *Store) StockWhy(ctx context.Context, warehouse, code string) ([]ports.StockExplained, error) {
 	const op = "explain stock"
 	rows, err := s.pool.Query(ctx, `
 		WITH found AS (
@@ -48,7 +26,7 @@ func (s *Store) StockWhy(ctx context.Context, warehouse, code string) ([]StockEx
 		return nil, toFault(op, err)
 	}
 	type row struct {
-		StockExplained
+		ports.StockExplained
 		sku           string
 		level, figure bool
 	}
@@ -63,7 +41,7 @@ func (s *Store) StockWhy(ctx context.Context, warehouse, code string) ([]StockEx
 	if err != nil {
 		return nil, toFault(op, err)
 	}
-	out := make([]StockExplained, 0, len(list))
+	out := make([]ports.StockExplained, 0, len(list))
 	for _, e := range list {
 		if err := s.explain(ctx, &e.StockExplained, e.sku, e.level, e.figure); err != nil {
 			return nil, toFault(op, err)
@@ -73,7 +51,7 @@ func (s *Store) StockWhy(ctx context.Context, warehouse, code string) ([]StockEx
 	return out, nil
 }
 
-func (s *Store) explain(ctx context.Context, e *StockExplained, sku string, level, figure bool) error {
+func (s *Store) explain(ctx context.Context, e *ports.StockExplained, sku string, level, figure bool) error {
 	args := pgx.NamedArgs{"warehouse": e.Warehouse, "sku": sku, "system": ports.StockSystem(e.Warehouse)}
 	var b pgx.Batch
 	if level {
@@ -95,50 +73,22 @@ func (s *Store) explain(ctx context.Context, e *StockExplained, sku string, leve
 	}
 	b.Queue(`SELECT nth, figure, difference, as_of, published_at, terms FROM stock_published
 		WHERE warehouse = @warehouse AND sku = @sku ORDER BY nth DESC`, args).Query(func(rows pgx.Rows) (err error) {
-		e.Published, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (p StockPublication, err error) {
+		e.Published, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (p ports.StockPublication, err error) {
 			err = row.Scan(&p.Nth, &p.Figure, &p.Difference, &p.AsOf, &p.PublishedAt, &p.Terms)
 			return p, err
 		})
 		return err
 	})
-	b.Queue(`SELECT `+exceptionColumns+` FROM exceptions WHERE holder = 'system ' || @system AND subject = @sku AND resolved_at IS NULL ORDER BY opened_at`, args).Query(func(rows pgx.Rows) (err error) {
-		e.Exceptions, err = pgx.CollectRows(rows, scanException)
+	b.Queue(`SELECT `+exceptionColumns+` FROM exceptions WHERE holder = 'system ' || @system AND subject = @sku AND resolved_at IS NULL ORDER BY opened_at`, args).Query(func(rows pgx.Rows) error {
+		open, err := pgx.CollectRows(rows, scanException)
+		for _, x := range open {
+			e.Exceptions = append(e.Exceptions, ports.ExceptionRecord{
+				System: x.System, Kind: x.Kind, Cause: x.Cause, Owner: x.Owner, Severity: x.Severity, Subject: x.Subject, Problems: x.Problems, OpenedAt: x.OpenedAt,
+			})
+		}
 		return err
 	})
 	return s.pool.SendBatch(ctx, &b).Close()
-}
-
-// StockWindow sums up what was published in one window of time.
-type StockWindow struct {
-	From         time.Time     `json:"from"`
-	Publications int           `json:"publications"` // figures written
-	Mutations    int           `json:"mutations"`    // of the shop's budget
-	Lowering     int           `json:"lowering"`     // of the mutations, those that lower
-	LagP50       time.Duration `json:"lagP50"`       // from the feed's state to the shop's answer, weighed by figures
-	LagP95       time.Duration `json:"lagP95"`
-	ExposedUnits int64         `json:"exposedUnits"` // drained behind our back
-	UnitSeconds  int64         `json:"unitSeconds"`
-}
-
-// StockExposed is what was drained behind our back of one item, worst first in a list.
-type StockExposed struct {
-	SKU         string `json:"sku"`
-	Windows     int    `json:"windows"`
-	Units       int64  `json:"units"`
-	UnitSeconds int64  `json:"unitSeconds"`
-	Covered     int    `json:"covered"` // the buffer that would have covered every window
-}
-
-// StockCharted is what the charts of one warehouse's stock show.
-type StockCharted struct {
-	Warehouse string                   `json:"warehouse"`
-	AsOf      time.Time                `json:"asOf,omitzero"`
-	Items     int64                    `json:"items"`
-	Due       int64                    `json:"due"` // figures that wait to be looked at or written
-	Windows   []StockWindow            `json:"windows"`
-	Withheld  []ports.StockStatusUnits `json:"withheld"` // units that are not sold, by status
-	Exposed   []StockExposed           `json:"exposed"`
-	Passes    []ports.StockPass        `json:"passes"` // newest first
 }
 
 // StockWarehouses lists the warehouses whose feed was ever read.
@@ -153,8 +103,8 @@ func (s *Store) StockWarehouses(ctx context.Context) ([]string, error) {
 
 // StockCharts sums up a stretch of time in windows of a length; windows without any
 // publication are left out.
-func (s *Store) StockCharts(ctx context.Context, warehouse string, from, to time.Time, window time.Duration) (StockCharted, error) {
-	c := StockCharted{Warehouse: warehouse}
+func (s *Store) StockCharts(ctx context.Context, warehouse string, from, to time.Time, window time.Duration) (ports.StockCharted, error) {
+	c := ports.StockCharted{Warehouse: warehouse}
 	args := pgx.NamedArgs{"warehouse": warehouse, "from": from, "to": to, "window": window.Seconds()}
 	var b pgx.Batch
 	b.Queue(`
@@ -183,7 +133,7 @@ func (s *Store) StockCharts(ctx context.Context, warehouse string, from, to time
 		SELECT bin, COALESCE(m.sizes, 0)::integer, COALESCE(m.mutations, 0)::integer, COALESCE(m.lowering, 0)::integer, COALESCE(w.p50, 0), COALESCE(w.p95, 0),
 			COALESCE(x.units, 0)::bigint, COALESCE(x.seconds, 0)::bigint
 		FROM m FULL JOIN x USING (bin) LEFT JOIN w USING (bin) ORDER BY bin`, args).Query(func(rows pgx.Rows) (err error) {
-		c.Windows, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (w StockWindow, err error) {
+		c.Windows, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (w ports.StockWindow, err error) {
 			var p50, p95 float64
 			err = row.Scan(&w.From, &w.Publications, &w.Mutations, &w.Lowering, &p50, &p95, &w.ExposedUnits, &w.UnitSeconds)
 			w.LagP50, w.LagP95 = time.Duration(p50*float64(time.Millisecond)), time.Duration(p95*float64(time.Millisecond))
@@ -198,7 +148,7 @@ func (s *Store) StockCharts(ctx context.Context, warehouse string, from, to time
 	b.Queue(`
 		SELECT sku, count(*)::integer, sum(units)::bigint, sum(unit_seconds)::bigint, max(units)::integer FROM stock_exposure
 		WHERE warehouse = @warehouse AND window_to >= @from AND window_to < @to GROUP BY sku ORDER BY sum(unit_seconds) DESC, sku LIMIT 50`, args).Query(func(rows pgx.Rows) (err error) {
-		c.Exposed, err = pgx.CollectRows(rows, pgx.RowToStructByPos[StockExposed])
+		c.Exposed, err = pgx.CollectRows(rows, pgx.RowToStructByPos[ports.StockExposed])
 		return err
 	})
 	b.Queue(`
