@@ -1,12 +1,14 @@
 package workflows_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/workflow"
 	"pgregory.net/rapid"
 
 	"selvedge/internal/contract"
@@ -158,24 +160,76 @@ func (s story) parcels() int {
 
 func TestWhateverHappensAnOrderStaysInStep(t *testing.T) {
 	t.Parallel()
-	// Many things happen at the same moment, others half a day later.
-	waits := [scale]time.Duration{0, 0, time.Second, 40 * time.Second, 13 * time.Hour}
 	rapid.Check(t, func(r *rapid.T) {
-		d := newDesk(t)
 		s := stories.Draw(r, "story")
-		m := newModel(s, atDesk{d})
-		d.assess, d.step, d.closing = m.assess, m.take, m.close
-		now := time.Duration(0)
-		for n, e := range s.events {
-			now += waits[e.wait]
-			d.at(now, func() { m.happen(e.what, n) })
+		// Before which events the server suggests that the run hands over to a new one.
+		suggested := rapid.SliceOfNDistinct(rapid.IntRange(0, 20), 0, 4, rapid.ID[int]).Draw(r, "suggested")
+		m := newModel(s, nil)
+		told := &telling{story: s, model: m, told: map[int]bool{}, suggested: slices.Clone(suggested)}
+		in := contract.OrderInput{Order: orderID}
+		for run := 0; ; run++ {
+			require.LessOrEqual(r, run, len(suggested), "an order goes on as a new run only where that is suggested")
+			d := newDesk(t)
+			if !told.play(d, in) {
+				require.NoError(r, d.env.GetWorkflowError())
+				break
+			}
+			in = d.continued()
 		}
-		d.at(now+time.Hour, func() { m.over = true; m.happen("retry", 0); m.happen("released", 0) })
-		d.at(now+3*time.Hour, func() { m.happen("echo", 0) })
-		d.start(contract.OrderInput{Order: orderID})
-		require.NoError(r, d.env.GetWorkflowError())
 		m.requireInStep(r, s.parcels())
 	})
+}
+
+// telling is how far a story has been told, over all runs of its order.
+type telling struct {
+	story     story
+	model     *model
+	suggested []int
+	told      map[int]bool  // events; two of one moment come in any order
+	now       time.Duration // since the story began
+	ended     int           // closing events that were told
+}
+
+// play tells the rest of the story to one run, and tells whether the run handed over.
+func (a *telling) play(d *desk, in contract.OrderInput) (handedOver bool) {
+	// Many things happen at the same moment, others half a day later.
+	waits := [scale]time.Duration{0, 0, time.Second, 40 * time.Second, 13 * time.Hour}
+	m := a.model
+	m.reach = atDesk{d}
+	d.assess, d.step, d.closing = m.assess, m.take, m.close
+	d.env.SetStartTime(dawn.Add(a.now))
+	began, at := a.now, time.Duration(0)
+	for n, e := range a.story.events {
+		if a.told[n] {
+			continue
+		}
+		at += waits[e.wait]
+		moment := at
+		d.at(at, func() {
+			a.told[n], a.now = true, began+moment
+			d.env.SetContinueAsNewSuggested(slices.Contains(a.suggested, n))
+			a.suggested = slices.DeleteFunc(a.suggested, func(s int) bool { return s == n })
+			m.happen(e.what, n)
+		})
+	}
+	closing := func(step int, after time.Duration, happen ...string) {
+		if a.ended > step {
+			return
+		}
+		d.at(at+after, func() {
+			a.ended = step + 1
+			d.env.SetContinueAsNewSuggested(false)
+			m.over = true
+			for _, what := range happen {
+				m.happen(what, 0)
+			}
+		})
+	}
+	closing(0, time.Hour, "retry", "released")
+	closing(1, 3*time.Hour, "echo")
+	d.start(in)
+	var next *workflow.ContinueAsNewError
+	return errors.As(d.env.GetWorkflowError(), &next)
 }
 
 // atDesk reaches an order in the test environment.
