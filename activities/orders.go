@@ -16,6 +16,7 @@ import (
 	"selvedge/internal/lifecycle"
 	"selvedge/internal/mapping"
 	"selvedge/internal/ports"
+	"selvedge/internal/returns"
 	"selvedge/internal/triage"
 )
 
@@ -181,6 +182,11 @@ func (o *Orders) decisionInput(ctx context.Context, record ports.OrderRecord, at
 		Order: record.Order, Facts: record.Facts, Planned: record.Consignments, Now: at, Settings: o.Settings,
 		Waiting: enrich.Readiness(record.Order),
 	}
+	open, err := returns.Open(record.Order, record.Facts)
+	if err != nil {
+		return lifecycle.Input{}, err
+	}
+	in.OpenReturns = len(open)
 	in.Carrier = func(warehouse, code string) (string, *domain.Question) {
 		carrier, _, miss := index.Carrier(warehouse, code)
 		if miss != nil {
@@ -351,6 +357,11 @@ func summarise(record ports.OrderRecord, d lifecycle.Decision) contract.Assessme
 			Name: due.Step, Subject: due.Subject, Warehouse: due.Warehouse, Carrier: due.Carrier,
 			Revision: due.Revision, Complete: due.Complete, Lines: linesOf(due),
 		})
+	}
+	if open, err := returns.Open(record.Order, record.Facts); err == nil { // what cannot be read was an error before
+		for _, n := range open {
+			a.Returns = append(a.Returns, contract.ReturnNews{Number: n.Number, Sequence: n.Sequence})
+		}
 	}
 	a.Questions, a.More = shortened(a.Questions)
 	a.Checks = len(a.Questions) > 0 || len(a.Waiting) > 0

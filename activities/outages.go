@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +25,8 @@ import (
 type Outages struct {
 	Store  ports.ExceptionStore
 	Client client.Client
+	// Returns tells which returns of an order wait on a cause; nil means that none does.
+	Returns WaitingReturns
 	// Probes asks a system whether it answers and accepts our credentials, by its name.
 	Probes map[string]func(context.Context) error
 	Clock  func() time.Time
@@ -131,20 +134,54 @@ type FreeInput struct {
 // told that it is back, all others get the answer `retry` to that one question. The
 // command makes a second run harmless; an order that has closed meanwhile needs nothing.
 func (o *Outages) FreeOrders(ctx context.Context, in FreeInput) error {
+	waiting, err := o.waitingReturns(ctx, in)
+	if err != nil {
+		return err
+	}
 	limiter := rate.NewLimiter(rate.Limit(max(in.PerSecond, 0.1)), 1)
 	for i, id := range in.Orders {
 		if err := limiter.Wait(ctx); err != nil {
 			return err
 		}
 		signal, payload := freeing(in)
-		err := o.Client.SignalWorkflow(ctx, contract.OrderWorkflowID(id), "", signal, payload)
-		var gone *serviceerror.NotFound
-		if err != nil && !errors.As(err, &gone) {
-			return fmt.Errorf("free %s: %w", id, err)
+		for _, workflowID := range waitingWorkflows(id, waiting) {
+			err := o.Client.SignalWorkflow(ctx, workflowID, "", signal, payload)
+			var gone *serviceerror.NotFound
+			if err != nil && !errors.As(err, &gone) {
+				return fmt.Errorf("free %s: %w", workflowID, err)
+			}
 		}
 		activity.RecordHeartbeat(ctx, i)
 	}
 	return nil
+}
+
+// WaitingReturns tells who of the orders waits on a cause: 0 is the order itself.
+type WaitingReturns interface {
+	WaitingReturns(ctx context.Context, cause string, ids []domain.OrderID) (map[domain.OrderID][]int, error)
+}
+
+func (o *Outages) waitingReturns(ctx context.Context, in FreeInput) (map[domain.OrderID][]int, error) {
+	if o.Returns == nil {
+		return nil, nil
+	}
+	waiting, err := o.Returns.WaitingReturns(ctx, in.Cause, in.Orders)
+	return waiting, toTemporal(err, 0)
+}
+
+// waitingWorkflows are who of an order waits: itself, its returns, or both. An order of
+// which nothing is known any more is told all the same.
+func waitingWorkflows(id domain.OrderID, waiting map[domain.OrderID][]int) []string {
+	var workflows []string
+	for _, n := range waiting[id] {
+		if n > 0 {
+			workflows = append(workflows, contract.ReturnWorkflowID(id, n))
+		}
+	}
+	if len(workflows) == 0 || slices.Contains(waiting[id], 0) {
+		workflows = append(workflows, contract.OrderWorkflowID(id))
+	}
+	return workflows
 }
 
 // freeing is the signal that frees an order of a cause.

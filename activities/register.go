@@ -10,6 +10,7 @@ type Set struct {
 	Outages    *Outages
 	Resumes    *Resumes
 	Intake     *Intake
+	Returns    *Returns
 	// Completeness counts what the shop holds ready.
 	Completeness *Completeness
 	// Alerts tells people what waits.
@@ -33,6 +34,7 @@ func (s Set) Register(r worker.ActivityRegistry) {
 	r.RegisterActivity(s.Outages)
 	r.RegisterActivity(s.Resumes)
 	r.RegisterActivity(s.Intake)
+	r.RegisterActivity(s.Returns)
 	r.RegisterActivity(s.Completeness)
 	r.RegisterActivity(s.Alerts)
 	r.RegisterActivity(s.Coverage)

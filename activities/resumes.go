@@ -28,6 +28,8 @@ type Resumes struct {
 	Orders *Orders
 	Reader OrderReader
 	Clock  func() time.Time
+	// Returns tells which returns of an order wait on a cause; nil means that none does.
+	Returns WaitingReturns
 }
 
 // OrderReader reads many orders from the shop at once and stores them.
@@ -194,9 +196,34 @@ func (r *Resumes) SignalOrders(ctx context.Context, in SignalInput) (Signalled, 
 	return done, nil
 }
 
+// tellReturns signals the returns of an order that wait on the cause. Telling one twice
+// is as harmless as telling its order twice.
+func (r *Resumes) tellReturns(ctx context.Context, id domain.OrderID, cause, signal string, payload any) error {
+	if r.Returns == nil {
+		return nil
+	}
+	waiting, err := r.Returns.WaitingReturns(ctx, cause, []domain.OrderID{id})
+	if err != nil {
+		return fmt.Errorf("find the returns of %s that wait on %s: %w", id, cause, err)
+	}
+	for _, n := range waiting[id] {
+		if n == 0 {
+			continue
+		}
+		var gone *serviceerror.NotFound
+		if err := r.Client.SignalWorkflow(ctx, contract.ReturnWorkflowID(id, n), "", signal, payload); err != nil && !errors.As(err, &gone) {
+			return fmt.Errorf("free %s: %w", contract.ReturnWorkflowID(id, n), err)
+		}
+	}
+	return nil
+}
+
 // tell signals one order; gone says that no workflow of it runs.
 func (r *Resumes) tell(ctx context.Context, run ports.Resume, id domain.OrderID, fresh bool) (gone bool, err error) {
 	signal, payload := freeing(FreeInput{Cause: run.Cause, By: run.By, Reason: run.Reason, Command: run.Command(), Fresh: fresh})
+	if err := r.tellReturns(ctx, id, run.Cause, signal, payload); err != nil {
+		return false, err
+	}
 	err = r.Client.SignalWorkflow(ctx, contract.OrderWorkflowID(id), "", signal, payload)
 	var missing *serviceerror.NotFound
 	if errors.As(err, &missing) {

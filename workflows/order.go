@@ -37,33 +37,17 @@ func OrderWorkflow(ctx workflow.Context, in contract.OrderInput) error {
 // order is one run of an order's life. All that matters is in the facts; a run only
 // remembers what it has shown and what it was told since its last look.
 type order struct {
-	id    domain.OrderID
-	carry contract.OrderCarry
-	// stop is cancelled when somebody presses Cancel: an answer like any other. All work
-	// is done on ctx, which is not.
-	stop, ctx workflow.Context
+	*desk
+	id domain.OrderID
 
-	at      contract.Assessment // as of the last look
-	looked  bool
-	answers []contract.Resolution
-	taken   map[string]bool // commands taken by this run
-	// verdicts are what came of each command, by the look that recorded it.
-	verdicts map[string]string
-	refresh  bool                  // a person asked to look again: the shop is read first
-	stopped  bool                  // Cancel was pressed and taken
-	again    time.Time             // when a delayed or idle step is tried again
-	outage   *contract.OutageInput // to be reported once the store knows that the order waits
+	at     contract.Assessment   // as of the last look
+	again  time.Time             // when a delayed or idle step is tried again
+	outage *contract.OutageInput // to be reported once the store knows that the order waits
 
-	facts, released, retries, resolutions workflow.ReceiveChannel
-	signals                               int
-	alarm                                 *alarm
-}
-
-// alarm is the one timer that an order has at most.
-type alarm struct {
-	at     time.Time
-	future workflow.Future
-	cancel workflow.CancelFunc
+	// settled brings word of closed returns; toldReturns is what this run has told each
+	// of its returns, by number.
+	settled     workflow.ReceiveChannel
+	toldReturns map[int]int64
 }
 
 // run is the story: look, act, show, wait.
@@ -78,6 +62,9 @@ func (w *order) run() error {
 			if err := w.act(); err != nil {
 				return err
 			}
+		}
+		if err := w.tellReturns(); err != nil {
+			return err
 		}
 		w.show()
 		ended, err := w.close()
@@ -114,6 +101,9 @@ func (w *order) look() error {
 		// What the shop could not tell now is asked again once it answers.
 		w.refresh = w.refresh || w.carry.Delayed != "" || !w.again.IsZero()
 	}
+	if len(w.answers) > 0 {
+		w.toldReturns = nil // a person asks: a return whose run was lost is started again
+	}
 	in := contract.AssessInput{Order: w.id, Answers: w.answers, At: workflow.Now(w.ctx), Delayed: w.carry.Delayed, DelayedAt: w.carry.DelayedAt}
 	var at contract.Assessment
 	err := w.store("see where the order stands", orders.AssessOrder, in, &at)
@@ -128,28 +118,6 @@ func (w *order) look() error {
 		w.carry.DelayedAt = zeroTime // nothing is left that an outage kept from being done
 	}
 	return nil
-}
-
-// store runs a function on the store: as a local activity, and as an ordinary one
-// while the database is away. Without the store nothing can be decided, so it asks
-// until there is an answer.
-func (w *order) store(summary string, function, in, out any) error {
-	err := workflow.ExecuteLocalActivity(workflow.WithLocalActivityOptions(w.ctx, lookOptions(summary)), function, in).Get(w.ctx, out)
-	if err == nil {
-		return nil
-	}
-	workflow.GetLogger(w.ctx).Warn("the store does not answer; trying again as an ordinary activity", "order", w.id.String(), "error", err)
-	for {
-		err = workflow.ExecuteActivity(workflow.WithActivityOptions(w.ctx, storeOptions(summary)), function, in).Get(w.ctx, out)
-		if err == nil || temporal.IsCanceledError(err) {
-			return err
-		}
-		// An error would end the order, and what the facts say of it would be seen by nobody.
-		workflow.GetLogger(w.ctx).Error("the store did not answer, or refused; the order waits and asks again", "order", w.id.String(), "error", err)
-		if err := workflow.NewTimerWithOptions(w.ctx, retryDelayed, workflow.TimerOptions{Summary: "ask the store again"}).Get(w.ctx, nil); err != nil {
-			return err
-		}
-	}
 }
 
 // close ends the run when nothing is left to do and the store agrees that nothing was
@@ -239,23 +207,6 @@ func (w *order) nextLook() time.Time {
 		return w.at.CloseAt
 	}
 	return w.at.WakeAt
-}
-
-// setAlarm keeps at most one timer, and the same one while its time stays the same.
-func (w *order) setAlarm(at time.Time) {
-	if w.alarm != nil {
-		if w.alarm.at.Equal(at) {
-			return
-		}
-		w.alarm.cancel()
-		w.alarm = nil
-	}
-	if at.IsZero() {
-		return
-	}
-	ctx, cancel := workflow.WithCancel(w.ctx)
-	after := max(time.Second, at.Sub(workflow.Now(w.ctx)))
-	w.alarm = &alarm{at: at, cancel: cancel, future: workflow.NewTimerWithOptions(ctx, after, workflow.TimerOptions{Summary: w.alarmSummary()})}
 }
 
 func (w *order) alarmSummary() string {

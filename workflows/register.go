@@ -5,6 +5,7 @@ import "go.temporal.io/sdk/worker"
 // Register makes all workflows known to the worker of the orders queue.
 func Register(r worker.WorkflowRegistry) {
 	r.RegisterWorkflow(OrderWorkflow)
+	r.RegisterWorkflow(ReturnWorkflow)
 	r.RegisterWorkflow(OutageWorkflow)
 	r.RegisterWorkflow(ResumeWorkflow)
 	r.RegisterWorkflow(IntakeWorkflow)

@@ -75,7 +75,7 @@ func Rules() []Rule {
 			Pattern: "activities/...", Why: "activities reach the world through ports, never through a system's client or pgx",
 			Ours: append([]string{
 				"internal/ports", "internal/contract", "internal/mapping", "internal/enrich", "internal/stock",
-				"internal/exceptions", "internal/reconciliation", "internal/lifecycle", "internal/books", "internal/triage", "internal/coverage", "internal/catalogue",
+				"internal/exceptions", "internal/reconciliation", "internal/lifecycle", "internal/returns", "internal/books", "internal/triage", "internal/coverage", "internal/catalogue",
 			}, core...),
 			Never: []string{pgx, "database/sql", "net/http"},
 		},

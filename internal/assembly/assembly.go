@@ -88,7 +88,7 @@ func (p *Parts) Stores() []string {
 // Intake builds what takes in events, with a connection to Temporal.
 func (p *Parts) Intake(c client.Client) *intake.Intake {
 	return &intake.Intake{
-		Shop: p.Shop, Store: p.Store, Client: c, Log: p.Log, Clock: time.Now, Stores: p.Stores(), Warehouses: p.Warehouses,
+		Shop: p.Shop, Store: p.Store, Orphans: p.Store, Client: c, Log: p.Log, Clock: time.Now, Stores: p.Stores(), Warehouses: p.Warehouses,
 		Since: p.Config.Selvedge.IntakeSince, Stock: p.stockHints(c),
 	}
 }
@@ -116,12 +116,14 @@ func (p *Parts) Activities(c client.Client) activities.Set {
 		Settings: lifecycle.Settings{TrackingWait: s.TrackingWait, ReturnWindow: s.ReturnWindow, CaptureWait: s.CaptureWait, NumberPrefix: s.NumberPrefix},
 		Enrich:   activities.EnrichSettings{AttributeKeys: s.AttributeKeys, HomeCountry: s.HomeCountry},
 	}
+	shipments := &activities.Shipments{Orders: orders, Shop: p.Shop, Settle: s.Settle}
 	return activities.Set{
 		Orders:     orders,
+		Returns:    p.returns(orders, shipments),
 		Fulfilment: &activities.Fulfilment{Orders: orders, Settle: s.Settle},
-		Shipments:  &activities.Shipments{Orders: orders, Shop: p.Shop, Settle: s.Settle},
-		Outages:    &activities.Outages{Store: p.Store, Client: c, Probes: p.probes(), Clock: time.Now, ProbeEvery: s.ProbeEvery},
-		Resumes:    &activities.Resumes{Store: p.Store, Client: c, Orders: orders, Reader: p.Intake(c), Clock: time.Now},
+		Shipments:  shipments,
+		Outages:    &activities.Outages{Store: p.Store, Returns: p.Store, Client: c, Probes: p.probes(), Clock: time.Now, ProbeEvery: s.ProbeEvery},
+		Resumes:    &activities.Resumes{Store: p.Store, Returns: p.Store, Client: c, Orders: orders, Reader: p.Intake(c), Clock: time.Now},
 		Intake:     &activities.Intake{Taker: p.Intake(c)},
 		Stock:      p.stock(c),
 		Completeness: &activities.Completeness{

@@ -38,6 +38,9 @@ type Settings struct {
 	Centra     centra.Config `envPrefix:"CENTRA_"`
 	ACS        []acs.Config  `envPrefix:"ACS"` // SELVEDGE_ACS_0_ACCOUNT, SELVEDGE_ACS_1_ACCOUNT, …
 
+	// Returns are the merchant's choices about returns, such as SELVEDGE_RETURN_REFUND.
+	Returns Returns `envPrefix:"RETURN_"`
+
 	// TrackingWait is how long a parcel without tracking waits before it is completed in the shop.
 	TrackingWait time.Duration `env:"TRACKING_WAIT" envDefault:"30m"`
 	// ReturnWindow is how long a shipped order stays open for returns.
@@ -265,6 +268,7 @@ func (s Settings) check() []error {
 	if s.Settle > 0 && s.Settle < s.Centra.Timeout {
 		complaints = append(complaints, fmt.Errorf("%sSETTLE: %s is shorter than %sCENTRA_TIMEOUT (%s); give at least as long", Prefix, s.Settle, Prefix, s.Centra.Timeout))
 	}
+	complaints = append(complaints, prefixed(Prefix+"RETURN_", s.Returns.Validate())...)
 	if !orderNumberPart.MatchString(s.NumberPrefix) {
 		complaints = append(complaints, fmt.Errorf("%sNUMBER_PREFIX: %q stands before order numbers at the warehouse; use letters, digits, dot, underscore and hyphen, at most 20", Prefix, s.NumberPrefix))
 	}

@@ -191,6 +191,7 @@ type Assessment struct {
 	WakeAt     time.Time             `json:"wakeAt,omitzero"`
 	Ended      bool                  `json:"ended,omitempty"`
 	CloseAt    time.Time             `json:"closeAt,omitzero"`
+	Returns    []ReturnNews          `json:"returns,omitempty"`
 	Cause      string                `json:"cause,omitempty"` // of an end that was not ours, such as fulfilled-in-shop
 	Wholesale  bool                  `json:"wholesale,omitempty"`
 	CutoffAt   time.Time             `json:"cutoffAt,omitzero"` // the next one that an order which waits may miss

@@ -145,6 +145,8 @@ type ReturnStepInput struct {
 type CloseReturnInput struct {
 	Return   ReturnInput `json:"return"`
 	Sequence int64       `json:"seq"`
+	// Owner is the order that an orphan is handed to.
+	Owner domain.OrderID `json:"owner,omitzero"`
 }
 
 // ReturnSettledSignal tells an order which return has closed.

@@ -91,13 +91,5 @@ func warehouseKinds() []Kind {
 			Change: "Nothing by hand; the next release may read it.",
 			Press:  "skip when it does not matter; retry after a release.",
 		},
-		{
-			Name: "return-received", Owner: Ops, Severity: Notice,
-			Answers: []Action{Skip}, Handbook: "return-received",
-			What:   "The warehouse has received a return for this order.",
-			Where:  "Return {subject} at the warehouse.",
-			Change: "Nothing in Selvedge yet: enter the return in Centra by hand.",
-			Press:  "skip when the return is entered in Centra.",
-		},
 	}
 }

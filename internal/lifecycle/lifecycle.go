@@ -45,6 +45,8 @@ type Input struct {
 	Wrong       []domain.Question // what validation and enrichment found
 	Parts       []Part
 	CaptureMode domain.CaptureMode
+	// OpenReturns is how many of the order's returns have not settled: it stays open for them.
+	OpenReturns int
 	// Carrier maps a warehouse's carrier code to the shop's carrier.
 	Carrier func(warehouse, code string) (string, *domain.Question)
 	// Fingerprint is keyed over a consignment's content and the delivery address.
@@ -126,6 +128,8 @@ type decider struct {
 	facts    said
 	settled  map[domain.Step]map[string]bool // what a person's skip took off our hands, by step and subject
 	out      Decision
+	// returning says that nothing is left to do but returns that are open.
+	returning bool
 }
 
 // settle notes that a person's skip has taken a step off our hands for good.
@@ -202,7 +206,7 @@ func (d *decider) state() domain.OrderState {
 		return domain.NeedsAttention
 	case d.out.Ended && d.out.Cause != "":
 		return domain.Closed
-	case d.out.Ended && shipped > 0:
+	case (d.out.Ended || d.returning) && shipped > 0:
 		return domain.ReturnWindow
 	case d.out.Ended && d.cancelled() && d.allRejected():
 		return domain.RejectedState

@@ -195,7 +195,7 @@ func (d *decider) finish() {
 	if len(d.out.Due) > 0 || len(d.out.Waiting) > 0 || len(d.out.Questions) > 0 {
 		return
 	}
-	if d.elsewhere() {
+	if d.elsewhere() && d.OpenReturns == 0 {
 		d.out.Ended, d.out.CloseAt, d.out.Cause = true, d.Now, FulfilledInShop
 		return
 	}
@@ -207,6 +207,10 @@ func (d *decider) finish() {
 		return
 	}
 	if d.reduced() && !d.facts.released && d.CaptureMode != domain.CaptureExternal && d.Order.Payment.Authorized > d.Order.Payment.Captured && !d.cancelled() && !d.last(domain.StepRelease, number) {
+		return
+	}
+	if d.OpenReturns > 0 {
+		d.returning = true // each tells when it has closed
 		return
 	}
 	d.out.Ended = true

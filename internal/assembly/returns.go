@@ -1,0 +1,18 @@
+package assembly
+
+import (
+	"selvedge/activities"
+	"selvedge/internal/returns"
+)
+
+// returns builds the activities of returns.
+func (p *Parts) returns(orders *activities.Orders, shipments *activities.Shipments) *activities.Returns {
+	s := p.Config.Selvedge
+	return &activities.Returns{
+		Orders: orders, Shipments: shipments, Store: p.Store, Exceptions: p.Store, Keep: p.Store, Shop: p.Shop, ToStock: s.Returns.ToStock,
+		Settings: returns.Settings{
+			Refund: returns.RefundWhen(s.Returns.Refund), Fee: s.Returns.Fee, WriteOffLimit: s.Returns.WriteOffLimit, ReturnWindow: s.Returns.Arrival,
+			RefundWait: s.Returns.RefundWait, RefundCheck: s.Returns.RefundCheck, LinkPatience: s.Returns.LinkWait,
+		},
+	}
+}
