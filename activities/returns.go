@@ -23,8 +23,10 @@ type Returns struct {
 	// Exceptions keeps those of returns without an order.
 	Exceptions ports.ExceptionStore
 	// Keep hands an orphan's facts to the order that it turned out to belong to.
-	Keep     ports.IntakeStore
-	Shop     ports.ShopReturns
+	Keep ports.IntakeStore
+	Shop ports.ShopReturns
+	// Wake starts or wakes an order's workflow; waking one that runs is harmless.
+	Wake     func(ctx context.Context, id domain.OrderID) error
 	Settings returns.Settings
 	// ToStock says that no feed publishes the warehouses, so that a return of the shop
 	// puts its units back on sale itself.

@@ -148,6 +148,9 @@ func (r *Returns) closeOrphan(ctx context.Context, in contract.CloseReturnInput)
 			if _, err := r.Keep.AppendForConsignment(ctx, warehouse, "", in.Owner.String(), facts, true); err != nil {
 				return false, err
 			}
+			if err := r.Wake(ctx, in.Owner); err != nil {
+				return false, err
+			}
 		}
 	}
 	return r.Store.SettleOrphan(ctx, warehouse, id, in.Sequence, in.Owner, r.Orders.Clock())

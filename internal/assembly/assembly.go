@@ -119,7 +119,7 @@ func (p *Parts) Activities(c client.Client) activities.Set {
 	shipments := &activities.Shipments{Orders: orders, Shop: p.Shop, Settle: s.Settle}
 	return activities.Set{
 		Orders:     orders,
-		Returns:    p.returns(orders, shipments),
+		Returns:    p.returns(orders, shipments, p.Intake(c)),
 		Fulfilment: &activities.Fulfilment{Orders: orders, Settle: s.Settle},
 		Shipments:  shipments,
 		Outages:    &activities.Outages{Store: p.Store, Returns: p.Store, Client: c, Probes: p.probes(), Clock: time.Now, ProbeEvery: s.ProbeEvery},

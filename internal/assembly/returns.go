@@ -2,14 +2,15 @@ package assembly
 
 import (
 	"selvedge/activities"
+	"selvedge/internal/intake"
 	"selvedge/internal/returns"
 )
 
 // returns builds the activities of returns.
-func (p *Parts) returns(orders *activities.Orders, shipments *activities.Shipments) *activities.Returns {
+func (p *Parts) returns(orders *activities.Orders, shipments *activities.Shipments, in *intake.Intake) *activities.Returns {
 	s := p.Config.Selvedge
 	return &activities.Returns{
-		Orders: orders, Shipments: shipments, Store: p.Store, Exceptions: p.Store, Keep: p.Store, Shop: p.Shop, ToStock: s.Returns.ToStock,
+		Orders: orders, Shipments: shipments, Store: p.Store, Exceptions: p.Store, Keep: p.Store, Wake: in.Restart, Shop: p.Shop, ToStock: s.Returns.ToStock,
 		Settings: returns.Settings{
 			Refund: returns.RefundWhen(s.Returns.Refund), Fee: s.Returns.Fee, WriteOffLimit: s.Returns.WriteOffLimit, ReturnWindow: s.Returns.Arrival,
 			RefundWait: s.Returns.RefundWait, RefundCheck: s.Returns.RefundCheck, LinkPatience: s.Returns.LinkWait,

@@ -19,7 +19,7 @@ func (d *decider) stockLeg() {
 	groups := map[string]*domain.ReturnPlan{}
 	var names []string
 	for _, g := range d.all {
-		if !d.mine(g) || !g.accepted || g.ignored || g.asked || d.m.coveredByUs(g.ID) {
+		if !d.mine(g) || !g.accepted || g.ignored || g.asked || d.m.coveredByUs(g.Garment) {
 			continue
 		}
 		if g.Shop != "" {
@@ -52,8 +52,9 @@ func (d *decider) adopt(g *judged) {
 	if _, known := d.m.planOfShop(shop.ID); known {
 		return
 	}
+	// The key is the shop's return's, whichever of ours comes to it first: it is completed once.
 	p := domain.ReturnPlan{
-		Return: d.Number, Kind: domain.PlanShopReturn, Key: fmt.Sprintf("%s/shop-%s", d.reference(), shop.ID), Shipment: shop.Shipment,
+		Return: d.Number, Kind: domain.PlanShopReturn, Key: fmt.Sprintf("%s/r/shop-%s", d.Order.ID, shop.ID), Shipment: shop.Shipment,
 		ShopID: shop.ID, Lines: shop.Lines, Refund: true, At: d.at(g),
 	}
 	for _, other := range d.all {
@@ -152,7 +153,7 @@ func (d *decider) batch(kind domain.PlanKind, wants func(*judged) bool) {
 		if !d.mine(g) || g.ignored || g.asked || !wants(g) {
 			continue
 		}
-		if _, planned := d.m.planOf(kind, g.ID); planned {
+		if _, planned := d.m.planOf(kind, g.Garment); planned {
 			continue
 		}
 		p.Garments = append(p.Garments, g.ID)
@@ -174,7 +175,7 @@ func (d *decider) credits() {
 		if !d.mine(g) || g.ignored || g.asked || !g.accepted || g.Line == "" {
 			continue
 		}
-		if _, planned := d.m.planOf(domain.PlanCredit, g.ID); planned {
+		if _, planned := d.m.planOf(domain.PlanCredit, g.Garment); planned {
 			continue
 		}
 		name := d.shopOf(g)
@@ -202,7 +203,7 @@ func (d *decider) credits() {
 
 // shopOf is the id of the shop's return that a garment stands in, empty while there is none.
 func (d *decider) shopOf(g *judged) string {
-	if p, ok := d.m.planOf(domain.PlanShopReturn, g.ID); ok {
+	if p, ok := d.m.planOf(domain.PlanShopReturn, g.Garment); ok {
 		return d.m.written[p.Key].ID
 	}
 	return g.Shop
@@ -215,7 +216,7 @@ func (d *decider) losses() {
 		if !d.mine(g) || !lost || g.asked && !g.lost && g.Refused == nil {
 			continue
 		}
-		if _, planned := d.m.planOf(domain.PlanWriteOff, g.ID); planned {
+		if _, planned := d.m.planOf(domain.PlanWriteOff, g.Garment); planned {
 			continue
 		}
 		p := domain.ReturnPlan{
@@ -225,7 +226,7 @@ func (d *decider) losses() {
 		if g.Line != "" {
 			p.Lines = add(nil, g.Line)
 		}
-		if t, moved := d.m.planOf(domain.PlanTransfer, g.ID); moved {
+		if t, moved := d.m.planOf(domain.PlanTransfer, g.Garment); moved {
 			p.SKU = t.ToSKU // it lies under that item by now
 		}
 		if g.Adjusted != nil {
@@ -274,7 +275,7 @@ func (d *decider) transfers() {
 		if !d.mine(g) || g.ignored || g.Unit == nil || g.ruling.Action != Regrade || g.Unit.ResultingSKU == "" || !g.Unit.Final {
 			continue
 		}
-		if _, planned := d.m.planOf(domain.PlanTransfer, g.ID); planned {
+		if _, planned := d.m.planOf(domain.PlanTransfer, g.Garment); planned {
 			continue
 		}
 		d.due(domain.FinanceLeg, domain.ReturnPlan{

@@ -24,6 +24,7 @@ type Garment struct {
 	Shop      string // the shop's return that covers it, made by somebody else
 
 	revisions []domain.ReturnUnit
+	also      []string // ids of garments that turned out to be this one: plans may name them
 }
 
 // SKU is the warehouse's item.
@@ -249,7 +250,7 @@ func (m *matched) arrival(f domain.Fact, c domain.ReturnConfirmation, u domain.R
 	} else if g != nil && line != "" && g.Line == "" {
 		// The shop may have announced it besides: then that one is this one.
 		if announced := m.find(func(o *Garment) bool { return o != g && o.Line == line && len(o.revisions) == 0 && o.Shop != "" }); announced != nil {
-			g.Shop, g.Return = announced.Shop, announced.Return
+			g.Shop, g.also = announced.Shop, append(g.also, announced.ID)
 			m.garments = slices.DeleteFunc(m.garments, func(o *Garment) bool { return o == announced })
 		}
 	}
@@ -328,7 +329,7 @@ func (m *matched) shopReturn(f domain.Fact, r domain.ShopReturn) {
 			continue
 		}
 		for k := range l.Quantity {
-			g := m.find(func(g *Garment) bool { return g.Line == l.Line && g.Shop == "" && !m.coveredByUs(g.ID) })
+			g := m.find(func(g *Garment) bool { return g.Line == l.Line && g.Shop == "" && !m.coveredByUs(g) })
 			if g == nil {
 				g = &Garment{ID: fmt.Sprintf("shop/%s/%s/%d", r.ID, l.Line, k+1), Line: l.Line, Told: f, Return: m.ofShop[r.ID]}
 				if g.Return == 0 {
@@ -367,14 +368,15 @@ func (m *matched) ours(r domain.ShopReturn) bool {
 }
 
 // coveredByUs tells whether a plan of ours returns a garment in the shop.
-func (m *matched) coveredByUs(garment string) bool {
+func (m *matched) coveredByUs(garment *Garment) bool {
 	_, ok := m.planOf(domain.PlanShopReturn, garment)
 	return ok
 }
 
-func (m *matched) planOf(kind domain.PlanKind, garment string) (domain.ReturnPlan, bool) {
+func (m *matched) planOf(kind domain.PlanKind, garment *Garment) (domain.ReturnPlan, bool) {
 	for _, p := range m.plans {
-		if p.Kind == kind && slices.Contains(p.Garments, garment) && m.written[p.Key].Stage != domain.StageVoid {
+		names := slices.ContainsFunc(p.Garments, func(id string) bool { return id == garment.ID || slices.Contains(garment.also, id) })
+		if p.Kind == kind && names && m.written[p.Key].Stage != domain.StageVoid {
 			return p, true
 		}
 	}

@@ -16,10 +16,13 @@ type Action struct {
 	// Action is one of: hold, unhold, pay, confirm, edit-address, edit-shipping-option,
 	// cancel-line, cancel, archive, unarchive, lock, unlock, comment, ship-by-hand,
 	// accept-allocation, allocate, set-capture-outcome, settle-capture,
-	// set-product-attribute, set-product, set-stock.
+	// set-product-attribute, set-product, set-stock, create-return, complete-return,
+	// delete-return, refund-return, set-refund-outcome.
 	Action string `json:"action"`
 	// Order is the order's number.
 	Order int `json:"order,omitempty"`
+	// ReturnID is the return's, of actions about one.
+	ReturnID int `json:"returnId,omitempty"`
 	// By names who did it; it is only kept for the reader of a script.
 	By     string `json:"by,omitempty"`
 	Reason string `json:"reason,omitempty"`
@@ -62,6 +65,10 @@ func (s *Simulator) Admin(a Action) error {
 	}
 	if o.locked && !slices.Contains([]string{"lock", "unlock", "settle-capture", "set-capture-outcome", "pay"}, a.Action) {
 		return fmt.Errorf("%w: order %d is locked", errRefused, o.number)
+	}
+	switch a.Action {
+	case "create-return", "complete-return", "delete-return", "refund-return", "set-refund-outcome":
+		return s.adminReturn(o, a)
 	}
 	return s.adminOrder(o, a)
 }

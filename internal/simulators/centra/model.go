@@ -208,6 +208,7 @@ type order struct {
 	payment           *paymentMethod
 	captureMode       string
 	captureOutcome    string
+	refundOutcome     string
 	shipping          int64
 	handling          int64
 	taxPercent        float64

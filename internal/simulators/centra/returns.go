@@ -250,6 +250,9 @@ func (x *exec) refundReturn(a args) any {
 	if r.order.payment != nil && r.order.payment.refundOutcome != "" {
 		outcome = r.order.payment.refundOutcome
 	}
+	if r.order.refundOutcome != "" {
+		outcome = r.order.refundOutcome
+	}
 	entry := x.refund(r, value, outcome)
 	if entry.status == "FAILED" {
 		out.errors.add("id", "%s", strings.TrimSpace("The refund was refused. "+x.leak))
