@@ -406,7 +406,7 @@ func TestAReturnWithoutAnOrder(t *testing.T) {
 	w.closes(t, 3301)
 	r := w.comesBack(t, 0, acs.ReturnAction{Units: []acs.ReturnUnit{{SKU: shirt, Disposition: "restock"}}})
 	id := contract.OrphanReturnWorkflowID(north, r.ReturnID)
-	cause := w.returnAsks(t, id, "return-unmatched")
+	cause := w.returnAsks(t, id, "return-without-order")
 	w.returnResolve(t, id, contract.Resolution{Exception: cause, Action: contract.ActionOverride, Override: map[string]string{"order": orderID(3301).String()}, By: "ops", Reason: "the label says so"})
 	w.returnCloses(t, id)
 	w.returnCloses(t, returnID(3301, 1))
