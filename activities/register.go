@@ -17,6 +17,8 @@ type Set struct {
 	Alerts *Alerts
 	// Coverage compares what can be said with the rules.
 	Coverage *Coverage
+	// Overdue finds what has not left in time.
+	Overdue *Overdue
 	// Catalogue audits items against the warehouses' records.
 	Catalogue *Catalogue
 	// Stock brings what can be sold to the shop.
@@ -38,6 +40,7 @@ func (s Set) Register(r worker.ActivityRegistry) {
 	r.RegisterActivity(s.Completeness)
 	r.RegisterActivity(s.Alerts)
 	r.RegisterActivity(s.Coverage)
+	r.RegisterActivity(s.Overdue)
 	r.RegisterActivity(s.Catalogue)
 	r.RegisterActivity(s.Stock)
 	r.RegisterActivity(s.Documents)

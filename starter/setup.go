@@ -139,7 +139,7 @@ func listSchedules(ctx context.Context, c client.Client) ([]shownSchedule, error
 // ours tells our schedules from somebody else's by their names.
 func ours(id string) bool {
 	return slices.ContainsFunc([]string{
-		contract.IntakeScheduleID(""), contract.FeedScheduleID(""), contract.CompletenessScheduleID(""), contract.AlertScheduleID, contract.CoverageScheduleID, contract.CatalogueScheduleID(""),
+		contract.IntakeScheduleID(""), contract.FeedScheduleID(""), contract.CompletenessScheduleID(""), contract.AlertScheduleID, contract.CoverageScheduleID, contract.OverdueScheduleID, contract.CatalogueScheduleID(""),
 		contract.StockScheduleID(""), contract.StockDriftScheduleID(""),
 	},
 		func(prefix string) bool { return strings.HasPrefix(id, prefix) })

@@ -13,6 +13,7 @@ func Register(r worker.WorkflowRegistry) {
 	r.RegisterWorkflow(CompletenessWorkflow)
 	r.RegisterWorkflow(AlertWorkflow)
 	r.RegisterWorkflow(CoverageWorkflow)
+	r.RegisterWorkflow(OverdueWorkflow)
 	r.RegisterWorkflow(CatalogAuditWorkflow)
 	r.RegisterWorkflow(StockSyncWorkflow)
 	r.RegisterWorkflow(DocumentsWorkflow)

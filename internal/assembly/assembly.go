@@ -134,6 +134,7 @@ func (p *Parts) Activities(c client.Client) activities.Set {
 		Alerts:    p.Alerts(),
 		Coverage:  &activities.Coverage{Shop: p.Shop, Store: p.Store, Warehouses: p.Warehouses, Clock: time.Now},
 		Documents: &activities.Documents{Store: p.Store, Ledgers: p.Ledgers(), Clock: time.Now, Settle: s.Settle},
+		Overdue:   &activities.Overdue{Store: p.Store, Clock: time.Now, Grace: s.OverdueGrace},
 		Catalogue: &activities.Catalogue{Store: p.Store, Warehouses: p.Warehouses, Keys: s.AttributeKeys, Clock: time.Now},
 	}
 }

@@ -14,6 +14,7 @@ func (p *Parts) triageSchedules() []schedule {
 	s := p.Config.Selvedge
 	all := []schedule{
 		{contract.AlertScheduleID, s.Alert.Every, "AlertWorkflow", contract.AlertInput{}, "tell people what waits"},
+		{contract.OverdueScheduleID, s.OverdueEvery, "OverdueWorkflow", contract.OverdueInput{}, "look for orders past their cut-off"},
 		{contract.CoverageScheduleID, s.CoverageEvery, "CoverageWorkflow", contract.CoverageInput{}, "compare what can be said with the rules"},
 	}
 	for _, w := range slices.Sorted(keysOf(p.ACS)) {

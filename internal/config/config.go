@@ -62,6 +62,10 @@ type Settings struct {
 	CoverageEvery time.Duration `env:"COVERAGE_EVERY" envDefault:"15m"`
 	// CatalogueEvery is how often each warehouse's items are audited.
 	CatalogueEvery time.Duration `env:"CATALOGUE_EVERY" envDefault:"6h"`
+	// OverdueEvery is how often orders past their cut-off are looked for, OverdueGrace how
+	// long after it the word of their leaving may come.
+	OverdueEvery time.Duration `env:"OVERDUE_EVERY" envDefault:"15m"`
+	OverdueGrace time.Duration `env:"OVERDUE_GRACE" envDefault:"8h"`
 	// Alert says who is told of what waits, and how.
 	Alert alerts.Config `envPrefix:"ALERT_"`
 	// ConsoleURL is the console's address as people reach it, for links in alerts; empty means no links.
@@ -249,7 +253,7 @@ func (s Settings) check() []error {
 	positive := map[string]time.Duration{
 		"TRACKING_WAIT": s.TrackingWait, "RETURN_WINDOW": s.ReturnWindow, "CAPTURE_WAIT": s.CaptureWait,
 		"OUTAGE_BUDGET": s.OutageBudget, "SETTLE": s.Settle, "PROBE_EVERY": s.ProbeEvery, "INTAKE_EVERY": s.IntakeEvery, "FEED_EVERY": s.FeedEvery,
-		"COMPLETENESS_EVERY": s.CompletenessEvery, "COVERAGE_EVERY": s.CoverageEvery, "CATALOGUE_EVERY": s.CatalogueEvery,
+		"COMPLETENESS_EVERY": s.CompletenessEvery, "COVERAGE_EVERY": s.CoverageEvery, "OVERDUE_EVERY": s.OverdueEvery, "OVERDUE_GRACE": s.OverdueGrace, "CATALOGUE_EVERY": s.CatalogueEvery,
 		"STOCK_EVERY": s.StockEvery, "STOCK_FULL_EVERY": s.StockFullEvery,
 		"STOCK_DRIFT_EVERY": s.StockDriftEvery, "STOCK_STALE_AFTER": s.StockStaleAfter,
 		"DOCUMENTS_EVERY": s.DocumentsEvery,

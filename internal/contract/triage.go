@@ -46,6 +46,18 @@ type CatalogueResult struct {
 	More    bool `json:"more,omitempty"`   // the audit was cut: the next run goes on
 }
 
+// OverdueScheduleID names the schedule that looks for orders past their cut-off.
+const OverdueScheduleID = "overdue"
+
+// OverdueInput is one scheduled look.
+type OverdueInput struct{}
+
+// OverdueResult says what a look found.
+type OverdueResult struct {
+	Looked  int `json:"looked"`            // orders that a warehouse holds
+	Overdue int `json:"overdue,omitempty"` // consignments that were found late for the first time
+}
+
 // AlertInput is one scheduled run of telling people.
 type AlertInput struct{}
 

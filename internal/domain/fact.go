@@ -39,6 +39,7 @@ const (
 	FactUnknown         FactKind = "unknown"                // an event that this version does not know: raw
 	FactUnreadable      FactKind = "unreadable"             // the shop's order cannot be read any more: UnreadableFact
 	FactReadable        FactKind = "readable"               // it can be read again: no data
+	FactOverdue         FactKind = "overdue"                // a consignment has not left by its cut-off: OverdueFact
 	FactClosed          FactKind = "closed"                 // the workflow closed: ClosedFact
 )
 
@@ -152,6 +153,13 @@ type AnswerFact struct {
 
 // AnswerKey is the key of the fact that a command makes: the same command twice is one fact.
 func AnswerKey(command string) string { return "answer:" + command }
+
+// OverdueFact says that a consignment stood at its warehouse, not sent, well after the
+// cut-off by which it was to leave.
+type OverdueFact struct {
+	Consignment string    `json:"consignment"`
+	CutoffAt    time.Time `json:"cutoffAt"`
+}
 
 // ClosedFact says how the order ended.
 type ClosedFact struct {

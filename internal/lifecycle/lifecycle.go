@@ -109,6 +109,9 @@ func Decide(in Input) (Decision, error) {
 	}
 	d.standing()
 	d.lifted()
+	if err := d.late(); err != nil {
+		return Decision{}, err
+	}
 	if unread && !d.cancelled() {
 		d.ask(unreadable) // also when all was sent: what the shop changed since is not known
 	}
