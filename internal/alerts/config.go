@@ -113,8 +113,11 @@ func (c Config) Validate() error {
 		value time.Duration
 		least time.Duration
 	}{
-		{"EVERY", c.Every, time.Second}, {"SETTLE", c.Settle, 0},
-		{"ESCALATE_URGENT", c.EscalateUrgent, 0}, {"ESCALATE_HOLD", c.EscalateHold, 0}, {"ESCALATE_NOTICE", c.EscalateNotice, 0},
+		{"EVERY", c.Every, time.Second},
+		{"SETTLE", c.Settle, 0},
+		{"ESCALATE_URGENT", c.EscalateUrgent, 0},
+		{"ESCALATE_HOLD", c.EscalateHold, 0},
+		{"ESCALATE_NOTICE", c.EscalateNotice, 0},
 	}
 	for _, d := range durations {
 		if d.value < d.least {

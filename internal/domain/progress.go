@@ -176,7 +176,7 @@ func (d *deriver) apply(f Fact) error {
 		return fold(f, func(n NotedFact) { d.noted[n.Subject] = true })
 	case FactReturn:
 		d.returns++
-	case FactContent, FactRefused, FactShopCancelled, FactCaptured, FactReleased, FactAnswered, FactUnreadable, FactReadable, FactClosed:
+	case FactContent, FactRefused, FactShopCancelled, FactCaptured, FactReleased, FactAnswered, FactUnreadable, FactReadable, FactOverdue, FactClosed:
 		// they decide what is due (see Decide), not what happened to the goods
 	case FactReturnConfirmation, FactAdjustment, FactShopReturn, FactReturnPlanned, FactReturnWritten, FactReturnRefused, FactReturnAnswered, FactReturnSettled:
 		// package returns reads them: what came back changes nothing of what left
