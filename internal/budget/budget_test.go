@@ -31,13 +31,10 @@ var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 // bucket is the system's own count, as its contract says it.
 type bucket struct {
-	every       time.Duration
-	quota       int
-	level       float64
-	at          time.Time
-	used        int
-	refused     int
-	refusedWhen []time.Time
+	every time.Duration
+	quota int
+	level float64
+	at    time.Time
 }
 
 func (b *bucket) refill(now time.Time) {

@@ -157,3 +157,30 @@ func FuzzReadRulesCSV(f *testing.F) {
 		require.Equal(t, rules, again)
 	})
 }
+
+func TestBuffersAndGradesAreCheckedBeforeTheyAreSaved(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		rule  domain.Rule
+		field string
+		to    string
+	}{
+		"units are kept":                    {rule: domain.Rule{Table: "Stock Buffer", Warehouse: "north", From: "SH-1@Sweden", To: "2"}, to: "2"},
+		"none is a buffer too":              {rule: domain.Rule{Table: domain.RuleStockBuffer, From: "*", To: "0"}, to: "0"},
+		"less than none is not":             {rule: domain.Rule{Table: domain.RuleStockBuffer, From: "*", To: "-1"}, field: "to", to: "-1"},
+		"a word is not":                     {rule: domain.Rule{Table: domain.RuleStockBuffer, From: "*", To: "two"}, field: "to", to: "two"},
+		"a slip of the finger is not":       {rule: domain.Rule{Table: domain.RuleStockBuffer, From: "*", To: "2000000"}, field: "to", to: "2000000"},
+		"a buffer is of no store":           {rule: domain.Rule{Table: domain.RuleStockBuffer, Store: "atelier", From: "*", To: "1"}, field: "store", to: "1"},
+		"a grade that is known is promised": {rule: domain.Rule{Table: domain.RuleStockGrade, From: "*", To: "B"}, to: "b"},
+		"another is not":                    {rule: domain.Rule{Table: domain.RuleStockGrade, From: "*", To: "U"}, field: "to", to: "U"},
+	} {
+		rule, problems := mapping.CheckRule(tt.rule)
+		require.Equal(t, tt.to, rule.To, name)
+		if tt.field == "" {
+			require.Empty(t, problems, name)
+			continue
+		}
+		require.Len(t, problems, 1, name)
+		require.Equal(t, tt.field, problems[0].Field, name)
+	}
+}

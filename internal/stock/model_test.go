@@ -60,7 +60,6 @@ type reading struct {
 type passing struct {
 	step   int
 	read   reading
-	held   stock.Held
 	lines  []stock.Line
 	shop   domain.SizeStock
 	shopAt time.Time

@@ -297,3 +297,19 @@ func TestActionsHappenAtOnce(t *testing.T) {
 	require.Equal(t, 400, h.send("POST", "/_sim/floor", doc{"account": "BRANDX", "action": "dance"}).status)
 	require.Equal(t, 400, h.send("POST", "/_sim/floor", doc{"account": "BRANDX", "move": "x"}).status)
 }
+
+func TestTheFloorAllocatesWhenItIsTold(t *testing.T) {
+	t.Parallel()
+	h := simple(t)
+	h.created("BX-1", sale())
+	act := func(action string) error {
+		_, err := h.sim.Act(acs.Action{Account: "BRANDX", Action: action, Order: "BX-1"})
+		return err
+	}
+	require.ErrorContains(t, act("allocate"), "received, not accepted")
+	require.NoError(t, act("accept"))
+	require.NoError(t, act("allocate"))
+	require.Equal(t, "allocated", h.order("BX-1")["status"])
+	require.Equal(t, 1, h.bucket("DRESS", "allocated"))
+	require.Error(t, act("allocate"), "once")
+}
