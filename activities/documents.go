@@ -116,27 +116,6 @@ func (d *Documents) book(ctx context.Context, id domain.OrderID, index *mapping.
 	return d.Store.BookOrder(ctx, id, sequence, newest, given, d.Clock())
 }
 
-// entityFor tells in whose books an order's documents belong, and in which ledger: by
-// rules, never by default. What is missing is one question of kind unmapped:entity.
-func (d *Documents) entityFor(ctx context.Context, order domain.Order) (mapping.Entity, *domain.Question, error) {
-	rules, err := d.Store.Rules(ctx)
-	if err != nil {
-		return mapping.Entity{}, nil, err
-	}
-	records, err := d.Store.OrderDocuments(ctx, order.ID)
-	if err != nil {
-		return mapping.Entity{}, nil, err
-	}
-	var firm []domain.Document
-	for _, r := range records {
-		if r.Firm() {
-			firm = append(firm, r.Document)
-		}
-	}
-	e, missing := d.entity(order, firm, mapping.New(rules))
-	return e, missing, nil
-}
-
 // entity is the one that rules name, except that an order stays in the books in which
 // it was opened: a credit belongs where its invoice is.
 func (d *Documents) entity(order domain.Order, firm []domain.Document, index *mapping.Rules) (mapping.Entity, *domain.Question) {

@@ -45,7 +45,7 @@ func Plan(in Input) ([]Planned, error) {
 	if p.acceptedAt = accepted(in.Facts); p.acceptedAt.IsZero() && len(in.Firm) == 0 {
 		return nil, nil
 	}
-	for _, step := range []func() error{p.salesOrder, p.deposit, p.shipments, p.depositUse} {
+	for _, step := range []func() error{p.salesOrder, p.deposit, p.shipments, p.depositUse, p.refunds} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("order %s: %w", in.Order.ID, err)
 		}

@@ -1,0 +1,238 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"selvedge/internal/books"
+	"selvedge/internal/domain"
+	"selvedge/internal/fault"
+	"selvedge/internal/mapping"
+	"selvedge/internal/ports"
+)
+
+// ReturnLedger brings the documents of returns into the books, one plan of a return at
+// a time: what came back, what is credited, what is written off, what is another item.
+// It is no set of activities itself; a return's own activity calls it.
+type ReturnLedger struct{ Documents *Documents }
+
+// RecordReturn brings the document of a plan one step further and says how far it has
+// come. A second run finds the document under the plan's key: what a ledger may have is
+// answered as it stands, never worked out anew. What the document builds on is posted
+// first; when that waits for finance the plan is refused, and tried again by a retry.
+func (l ReturnLedger) RecordReturn(ctx context.Context, order domain.Order, facts []domain.Fact, plan domain.ReturnPlan) (domain.ReturnWritten, error) {
+	kind, ok := map[domain.PlanKind]domain.DocumentKind{
+		domain.PlanReceipt: domain.DocReceipt, domain.PlanCredit: domain.DocCreditMemo,
+		domain.PlanWriteOff: domain.DocWriteOff, domain.PlanTransfer: domain.DocRegrade,
+	}[plan.Kind]
+	if !ok {
+		return domain.ReturnWritten{}, waitsFor(fault.Invalid, "kind_unsupported", "a return has no document of kind "+string(plan.Kind))
+	}
+	key, err := domain.NewDocumentKey(kind, 0, plan.Key)
+	if err != nil {
+		return domain.ReturnWritten{}, err
+	}
+	standing, err := l.Documents.Store.Document(ctx, key)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return domain.ReturnWritten{}, err
+	}
+	if err != nil || !standing.Firm() {
+		if standing, err = l.prepare(ctx, order, facts, plan, kind, key); err != nil {
+			return domain.ReturnWritten{}, err
+		}
+	}
+	return l.bring(ctx, standing, plan)
+}
+
+// prepare writes the document of a plan down, after what it builds on was posted.
+func (l ReturnLedger) prepare(ctx context.Context, order domain.Order, facts []domain.Fact, plan domain.ReturnPlan, kind domain.DocumentKind, key domain.DocumentKey) (ports.DocumentRecord, error) {
+	d := l.Documents
+	rules, err := d.Store.Rules(ctx)
+	if err != nil {
+		return ports.DocumentRecord{}, err
+	}
+	index := mapping.New(rules)
+	if err := d.book(ctx, order.ID, index, newestRule(rules)); err != nil {
+		return ports.DocumentRecord{}, err
+	}
+	records, err := d.Store.OrderDocuments(ctx, order.ID)
+	if err != nil {
+		return ports.DocumentRecord{}, err
+	}
+	var firm []domain.Document
+	for _, r := range records {
+		if r.Firm() {
+			firm = append(firm, r.Document)
+		}
+	}
+	entity, missing := d.entity(order, firm, index)
+	if missing != nil {
+		return ports.DocumentRecord{}, &fault.Fault{
+			Kind: fault.Unmapped, System: "selvedge", Op: "record return", Code: ports.CodeEntityUnknown, Message: missing.Problems[0].Message,
+			Problems: []fault.Problem{{Code: ports.CodeEntityUnknown, Field: "entity", Value: missing.Problems[0].Value, Message: missing.Problems[0].Message}},
+		}
+	}
+	doc := domain.Document{
+		Key: key, Kind: kind, Order: order.ID, Return: plan.ShopID, ReturnRef: plan.Key, Reference: order.ID.Number, Market: order.Market.Name, Country: order.Country,
+		Currency: order.Currency, OccurredAt: plan.At.UTC(), Memo: "return " + plan.Key,
+	}
+	if plan.ShopID != "" {
+		doc.Reference = plan.ShopID
+	}
+	books.Book(&doc, entity)
+	if err := fill(&doc, order, facts, plan, records, entity); err != nil {
+		return ports.DocumentRecord{}, err
+	}
+	if err := l.postFirst(ctx, records, doc.Links); err != nil {
+		return ports.DocumentRecord{}, err
+	}
+	if err := d.Store.AddDocuments(ctx, []ports.PlannedDocument{{Document: doc, Ledger: entity.Ledger, Held: true}}, d.Clock()); err != nil {
+		return ports.DocumentRecord{}, err
+	}
+	return d.Store.Document(ctx, key)
+}
+
+// fill gives the document its lines and what it builds on.
+func fill(doc *domain.Document, order domain.Order, facts []domain.Fact, plan domain.ReturnPlan, records []ports.DocumentRecord, entity mapping.Entity) error {
+	of := func(kind domain.DocumentKind) (found []domain.Document) {
+		for _, r := range records {
+			if r.Document.Kind == kind && r.Document.Key != doc.Key && r.Status != domain.DocumentDropped {
+				found = append(found, r.Document)
+			}
+		}
+		return found
+	}
+	for _, o := range of(domain.DocSalesOrder) {
+		doc.Links = append(doc.Links, o.Key)
+	}
+	goods := func(quantity int) (lines []domain.DocumentLine) {
+		for _, l := range plan.Lines {
+			i := slices.IndexFunc(order.Lines, func(o domain.Line) bool { return o.ID == l.Line })
+			line := domain.DocumentLine{Ref: l.Line, Kind: domain.DocLineGoods, Quantity: l.Quantity * quantity, Disposition: plan.Reason}
+			if i >= 0 {
+				line.SKU = order.Lines[i].SKU
+			}
+			lines = append(lines, line)
+		}
+		return lines
+	}
+	switch doc.Kind {
+	case domain.DocReceipt:
+		doc.Lines = goods(1)
+	case domain.DocCreditMemo:
+		var wanted []books.Wanted
+		for _, l := range plan.Lines {
+			wanted = append(wanted, books.Wanted{Ref: l.Line, Units: l.Quantity})
+		}
+		total, known := shopReturnTotal(facts, plan.ShopID)
+		lines, err := books.MemoLines(order, of(domain.DocInvoice), of(domain.DocCreditMemo), wanted, total, known)
+		if err != nil {
+			return err
+		}
+		doc.Lines = lines
+		for _, l := range lines {
+			if l.Source != "" && !slices.Contains(doc.Links, l.Source) {
+				doc.Links = append(doc.Links, l.Source)
+			}
+		}
+	default:
+		line := domain.DocumentLine{Ref: plan.Key, Kind: domain.DocLineGoods, SKU: plan.SKU, Quantity: -1, Disposition: plan.Reason, From: plan.SKU, To: plan.ToSKU}
+		if doc.Kind == domain.DocRegrade {
+			line.Quantity = 1
+		} else {
+			line.From = ""
+		}
+		// The ledger's costing decides what a garment is worth in stock; what the warehouse
+		// says of it is kept beside, where the entity books that currency.
+		if plan.UnitCost > 0 && slices.Contains(entity.Currencies, plan.Currency) {
+			doc.Currency, line.Gross = plan.Currency, -plan.UnitCost
+		}
+		doc.Lines = []domain.DocumentLine{line}
+	}
+	return nil
+}
+
+// shopReturnTotal is what a return comes to in the shop, as it was last told.
+func shopReturnTotal(facts []domain.Fact, id string) (total int64, known bool) {
+	for _, f := range facts {
+		if f.Kind != domain.FactShopReturn || id == "" {
+			continue
+		}
+		if r, err := domain.Decode[domain.ShopReturn](f); err == nil && r.ID == id && !r.Deleted {
+			total, known = r.Total, true
+		}
+	}
+	if known {
+		return total, known
+	}
+	for _, f := range facts {
+		if f.Kind != domain.FactReturnWritten || id == "" {
+			continue
+		}
+		if w, err := domain.Decode[domain.ReturnWritten](f); err == nil && w.Kind == domain.PlanShopReturn && w.ID == id {
+			total, known = w.Amount, true
+		}
+	}
+	return total, known
+}
+
+// postFirst posts what a document builds on, in order. What waits for finance there is
+// told as a refusal of this one.
+func (l ReturnLedger) postFirst(ctx context.Context, records []ports.DocumentRecord, links []domain.DocumentKey) error {
+	for _, r := range records {
+		key := r.Document.Key
+		if r.Status.Settled() || r.Held || !slices.Contains(links, key) && !builtOn(records, links, key) {
+			continue
+		}
+		at, err := l.Documents.postOne(ctx, key)
+		if err != nil {
+			return err
+		}
+		switch at.Status {
+		case domain.DocumentPosted, domain.DocumentDropped:
+		case domain.DocumentPaused, domain.DocumentRejected:
+			return waitsFor(fault.Rejected, "document_waits", fmt.Sprintf("document %s has to be posted first and waits for finance: %s", key, at.Question.Cause))
+		default:
+			return &fault.Fault{Kind: fault.Unavailable, System: r.Ledger, Op: "record return", Message: "document " + string(key) + " has to be posted first and has no outcome yet"}
+		}
+	}
+	return nil
+}
+
+// builtOn tells whether one of the documents in links builds on the key.
+func builtOn(records []ports.DocumentRecord, links []domain.DocumentKey, key domain.DocumentKey) bool {
+	return slices.ContainsFunc(records, func(r ports.DocumentRecord) bool {
+		return slices.Contains(links, r.Document.Key) && slices.Contains(r.Document.Links, key)
+	})
+}
+
+// bring posts the document and says how far it has come.
+func (l ReturnLedger) bring(ctx context.Context, r ports.DocumentRecord, plan domain.ReturnPlan) (domain.ReturnWritten, error) {
+	at, err := l.Documents.postOne(ctx, r.Document.Key)
+	if err != nil {
+		return domain.ReturnWritten{}, err
+	}
+	out := domain.ReturnWritten{Stage: domain.StageDone, ID: at.ID, Number: at.Number, Amount: r.Document.Totals().Gross}
+	if plan.ShopID != "" {
+		out.Links = []string{plan.ShopID}
+	}
+	switch at.Status {
+	case domain.DocumentPosted:
+		return out, nil
+	case domain.DocumentDropped:
+		out.Detail = "dropped by a person: it is not to be posted"
+		return out, nil
+	case domain.DocumentRejected, domain.DocumentPaused:
+		f := &fault.Fault{Kind: fault.Rejected, System: r.Ledger, Op: "record return", Code: kindOfCause(at.Question.Cause), Message: "document " + string(r.Document.Key) + " was refused"}
+		for _, p := range at.Question.Problems {
+			f.Problems = append(f.Problems, fault.Problem{Code: p.Code, Field: p.Field, Line: p.Line, SKU: p.SKU, Value: p.Value, Message: p.Message})
+		}
+		return domain.ReturnWritten{}, f
+	}
+	return domain.ReturnWritten{}, &fault.Fault{Kind: fault.Uncertain, System: r.Ledger, Op: "record return", Message: "document " + string(r.Document.Key) + " has no outcome yet; it is looked up by its key"}
+}
+
+func waitsFor(kind fault.Kind, code, message string) *fault.Fault {
+	return &fault.Fault{Kind: kind, System: "selvedge", Op: "record return", Code: code, Message: message, Problems: []fault.Problem{{Code: code, Message: message}}}
+}
