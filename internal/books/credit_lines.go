@@ -96,8 +96,7 @@ func (o *invoiced) credit(n int) domain.DocumentLine {
 	gross, tax := domain.CumulativeSplit(o.line.Gross, o.line.Tax, upTo, o.line.Quantity)
 	left := Billed{Gross: o.line.Gross - o.credited.Gross, Tax: o.line.Tax - o.credited.Tax}
 	gross = min(max(gross-o.credited.Gross, 0), max(left.Gross, 0))
-	least := max(0, left.Tax-(left.Gross-gross))
-	tax = min(max(tax-o.credited.Tax, least), gross, max(left.Tax, 0))
+	tax = min(max(tax-o.credited.Tax, 0), gross, max(left.Tax, 0))
 	o.credited = Billed{Units: upTo, Gross: o.credited.Gross + gross, Tax: o.credited.Tax + tax}
 	credit := o.line
 	credit.Source, credit.Quantity, credit.Gross, credit.Tax = o.key, n, gross, tax
