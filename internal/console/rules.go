@@ -79,6 +79,7 @@ type ruleEditPage struct {
 	History []domain.Rule
 	Saved   bool
 	Ready   []*preview.Cause // causes that resuming is enough for now
+	Why     string           // it was saved, which is also why they can go on
 }
 
 // answersKnown bounds what is suggested.
@@ -216,6 +217,7 @@ func (v *visit) saveRule(p *ruleEditPage, rule domain.Rule) {
 	if p.Saved = v.outcome.Kind == ports.ActDone; !p.Saved {
 		return
 	}
+	p.Why = v.field("reason")
 	if effect, err := v.c.o.Preview.PreviewRules(v.ctx(), nil, true); err != nil {
 		v.c.o.Log("what a saved rule freed could not be looked up", "error", err)
 	} else {
