@@ -29,6 +29,7 @@ type Options struct {
 	Preview    Previewer
 	Resumes    ResumesData
 	Coverage   CoverageData
+	Catalogue  CatalogueData
 	Stock      StockData
 	// StockCharts says how published stock does.
 	StockCharts StockChartsData
@@ -134,6 +135,7 @@ func (c *Console) routes() {
 	c.page("/rules/edit", "", Viewer, (*visit).ruleEdit)
 	c.handle("POST /rules/edit", Operator, (*visit).ruleChange)
 	c.page("/coverage", "Coverage", Viewer, (*visit).coverage)
+	c.page("/catalogue", "Catalogue", Viewer, (*visit).catalogue)
 	c.page("/documents", "Documents", Viewer, (*visit).documents)
 	c.page("/handbook", "Handbook", Viewer, (*visit).handbook)
 	c.page("/handbook/{page}", "", Viewer, (*visit).handbookPage)

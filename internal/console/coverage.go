@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"selvedge/internal/domain"
@@ -37,7 +38,7 @@ func (v *visit) coverage() error {
 	for _, g := range gaps {
 		row := coverageRow{CoverageGap: g}
 		if table, ok := mapping.AnsweredBy(g.Kind); ok && v.may(Operator) {
-			row.Write = rulePath(domain.Rule{Table: table, From: g.Value})
+			row.Write = rulePath(scoped(domain.Rule{Table: table, From: g.Value}, g.Scope))
 		}
 		if g.Orders > 0 {
 			p.Hit++
@@ -45,4 +46,19 @@ func (v *visit) coverage() error {
 		p.Gaps = append(p.Gaps, row)
 	}
 	return v.show("coverage", "Coverage", p)
+}
+
+// scoped narrows a rule to the warehouse or store for which it is missing, where its
+// table can be narrowed so.
+func scoped(rule domain.Rule, scope string) domain.Rule {
+	for _, form := range mapping.Forms() {
+		switch {
+		case form.Table != rule.Table:
+		case slices.Contains(form.Scopes, "warehouse"):
+			rule.Warehouse = scope
+		case slices.Contains(form.Scopes, "store"):
+			rule.Store = scope
+		}
+	}
+	return rule
 }

@@ -52,7 +52,18 @@ func (e *effects) PreviewRules(_ context.Context, change []domain.Rule, _ bool) 
 }
 
 // shelf answers what a test puts on it.
-type shelf struct{ figures []console.StockFigure }
+type shelf struct {
+	figures []console.StockFigure
+	items   []console.AuditedItem
+}
+
+func (s *shelf) AuditedItems(context.Context, domain.CatalogueState, int) ([]console.AuditedItem, error) {
+	return s.items, nil
+}
+
+func (s *shelf) CatalogueCounts(context.Context) (map[string]map[domain.CatalogueState]int, error) {
+	return map[string]map[domain.CatalogueState]int{"leeds": {domain.CatalogueFine: 40, domain.CatalogueIncomplete: len(s.items)}}, nil
+}
 
 func (s *shelf) StockFigures(context.Context, string) ([]console.StockFigure, error) {
 	return s.figures, nil

@@ -467,7 +467,7 @@ func TestWhatNoRuleCoversIsListedBeforeAnOrderHitsIt(t *testing.T) {
 	require.NoError(t, err)
 	page := d.as(t, "olga").get(t, "/coverage").body
 	require.Contains(t, page, "no order hit one yet")
-	require.Contains(t, unescape(page), `href="/rules/edit?from=Express+Saver&table=shipping-method"`)
+	require.Contains(t, unescape(page), `href="/rules/edit?from=Express+Saver&table=shipping-method&warehouse=leeds"`)
 	d.sell(t, "1001")
 	d.asks(t, "1001")
 	require.Contains(t, d.as(t, "vera").get(t, "/coverage").body, "orders wait on 1 of them already")
@@ -486,4 +486,17 @@ func TestAFigureOfStockExplainsItself(t *testing.T) {
 	}
 	d.stock.figures = nil
 	require.Contains(t, d.as(t, "vera").get(t, "/stock?code=G2").body, "No warehouse has told of G2")
+}
+
+func TestWhatAWarehouseWouldRejectIsListed(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	d.stock.items = []console.AuditedItem{{FirstSeen: d.clock(), CatalogueFinding: domain.CatalogueFinding{
+		Warehouse: "leeds", SKU: "COAT-38", Item: "G1", State: domain.CatalogueIncomplete, Missing: []string{"itemCondition"},
+		Differences: []domain.ItemDifference{{Field: "countryOfOrigin", Here: "PT", There: markup}},
+	}}}
+	page := d.as(t, "vera").get(t, "/catalogue").body
+	for _, words := range []string{"missing: itemCondition", "country of origin is “PT” in the shop", "&lt;b&gt;Coat", `<span class="figure">40</span> <strong>fine</strong>`} {
+		require.Contains(t, page, words)
+	}
 }
