@@ -8,7 +8,7 @@
 //	BENCH_ROWS    names of rows, with commas between; all by default:
 //	              throughput, parcels, cost, latency, webhooks, memory, quota, inventory, movements
 //	BENCH_ORDERS  orders of the rows that count orders a second (200)
-//	BENCH_OPEN    open orders at which memory is read (1000,10000); 1000,10000,100000
+//	BENCH_OPEN    open orders at which memory is read (1000,3000); 1000,10000,100000
 //	              takes the better part of an hour
 //	BENCH_ITEMS   items of the large inventory (1000000)
 //	BENCH_BIN     folder of the binary worker (.build)
@@ -111,7 +111,7 @@ func run(ctx context.Context) int {
 }
 
 func fromEnvironment(get func(string) string) (options, error) {
-	o := options{orders: 200, items: 1_000_000, open: []int{1000, 10_000}, bin: get("BENCH_BIN")}
+	o := options{orders: 200, items: 1_000_000, open: []int{1000, 3000}, bin: get("BENCH_BIN")}
 	var complaints []error
 	for _, r := range rows() {
 		o.rows = append(o.rows, r.name)

@@ -14,6 +14,10 @@ import (
 // kilobytesPromised is what an order that a worker keeps in memory may take.
 const kilobytesPromised = 40
 
+// cached is how many orders the worker keeps while memory is read: fewer than are open
+// at the end, so that a cache without bounds would show.
+const cached = 2000
+
 // takenAtOnce is how many orders are taken in by one call while memory is filled.
 const takenAtOnce = 50
 
@@ -22,7 +26,7 @@ const takenAtOnce = 50
 // from their history when they are told something: its memory must not grow with them.
 func memory(ctx context.Context, o options) ([]figure, error) {
 	y, err := open(ctx, o.bin, settings{deaf: true, env: map[string]string{
-		"SELVEDGE_INTAKE_EVERY": "1h", "SELVEDGE_FEED_EVERY": "1h", "SELVEDGE_COMPLETENESS_EVERY": "1h", "SELVEDGE_CENTRA_QUOTA_REFRESH": "1h",
+		"SELVEDGE_CACHE_SIZE": strconv.Itoa(cached), "SELVEDGE_INTAKE_EVERY": "1h", "SELVEDGE_FEED_EVERY": "1h", "SELVEDGE_COMPLETENESS_EVERY": "1h", "SELVEDGE_CENTRA_QUOTA_REFRESH": "1h",
 	}})
 	if err != nil {
 		return nil, err
@@ -40,7 +44,7 @@ func memory(ctx context.Context, o options) ([]figure, error) {
 		return nil, err
 	}
 	var figures []figure
-	cache, had := y.parts.Config.Selvedge.CacheSize, 20
+	had := 20
 	for _, n := range o.open {
 		began := time.Now()
 		if err := y.keepOpen(ctx, had, n); err != nil {
@@ -52,9 +56,9 @@ func memory(ctx context.Context, o options) ([]figure, error) {
 		if err != nil {
 			return figures, err
 		}
-		cached := min(n, cache)
-		each := float64(now-empty) / 1024 / float64(cached)
-		figures = append(figures, promise(fmt.Sprintf("worker's memory per cached order, %d open, %d cached", n, cached), each, kilobytesPromised,
+		kept := min(n, cached)
+		each := float64(now-empty) / 1024 / float64(kept)
+		figures = append(figures, promise(fmt.Sprintf("worker's memory per cached order, %d open, %d cached", n, kept), each, kilobytesPromised,
 			fmt.Sprintf("KB (%.0f MB in all; opened in %.0f s)", float64(now)/(1<<20), took.Seconds())))
 	}
 	return figures, nil
