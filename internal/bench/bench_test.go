@@ -91,7 +91,8 @@ func TestTheTableSaysWhatMissedItsGoal(t *testing.T) {
 	t.Parallel()
 	text := table([]figure{
 		promise("actions", 11, 12, "actions"), promise("too many", 13, 12, "actions"),
-		{what: "slow", measured: "1 /s", floor: "2 /s", ratio: 0.5, goal: atLeast(0.7)}, {what: "no goal", measured: "3", floor: "1", ratio: 3},
+		{what: "slow", measured: "1 /s", floor: "2 /s", ratio: 0.5, goal: atLeast(0.7)},
+		{what: "no goal", measured: "3", floor: "1", ratio: 3},
 	})
 	require.Regexp(t, `(?m)^actions +11 actions +12 promised +0\.92 +≤ 1\.00\s*$`, text)
 	require.Regexp(t, `(?m)^too many .* missed$`, text)
