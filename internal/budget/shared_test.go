@@ -144,6 +144,21 @@ func TestTheDefaultQuotaIsUsedAndNothingIsRefused(t *testing.T) {
 	require.GreaterOrEqual(t, granted, got.Used, "what was granted is told by class and minute")
 }
 
+func TestWhoWouldWaitAsksWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	sim, c, url := instance(t, simulator.Quotas{MutationsHour: 5})
+	ours := clock.New()
+	shop := process(t, url, opened(t), ours.Now, 0)
+	for range 5 {
+		require.NoError(t, change(t.Context(), shop, true))
+	}
+	require.True(t, fault.Is(change(t.Context(), shop, true), fault.RateLimited))
+	c.Advance(time.Hour) // Centra has more to give than we counted
+	ours.Advance(time.Minute)
+	require.NoError(t, change(t.Context(), shop, true))
+	require.Zero(t, sim.State().Mutations.Refused)
+}
+
 // away is a keeper that nobody reaches.
 type away struct{ asked int }
 

@@ -119,7 +119,12 @@ func newClient(c Config, o Options) *client {
 // a process that begins must not spend what others have spent already.
 func (c *client) spend(ctx context.Context, class Class) error {
 	c.refreshQuotas(ctx)
-	return c.budget(ctx, class)
+	err := c.budget(ctx, class)
+	if fault.Is(err, fault.RateLimited) && c.refresh > 0 && c.mayAskAgain() {
+		c.refreshQuotas(ctx) // a quota that was raised, or not spent by others, is learnt before anybody waits
+		return c.budget(ctx, class)
+	}
+	return err
 }
 
 // MakeRequest sends one operation and classifies what came back. It is called by

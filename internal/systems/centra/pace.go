@@ -185,6 +185,20 @@ func (c *client) refreshQuotas(ctx context.Context) {
 	}
 }
 
+// askAgainAfter bounds how often the quotas are asked for because a budget is spent.
+const askAgainAfter = 15 * time.Second
+
+// mayAskAgain makes the quotas due, unless they were asked for just now.
+func (c *client) mayAskAgain() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.now().Sub(c.refreshed) < askAgainAfter {
+		return false
+	}
+	c.refreshed = time.Time{}
+	return true
+}
+
 func (c *client) quotasKnown() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
