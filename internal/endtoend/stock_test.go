@@ -319,14 +319,25 @@ func TestAFeedThatCannotBeReliedUpon(t *testing.T) {
 		t.Parallel()
 		w := openStock(t, options{noFloor: true, env: map[string]string{"SELVEDGE_STOCK_STALE_AFTER": "1s"}})
 		w.have(t, shirt, available(20))
-		w.have(t, hat, available(20))
+		w.pass(t, person)
+		w.offers(t, shirt, 20)
 		w.act(t, acs.Action{Account: accountN, Action: "stale", Ms: 3_600_000})
 		eventually(t, "the feed is stale", func() bool {
 			result, err := w.tryPass(t.Context(), person)
 			return err == nil && result.Hold != ""
 		})
-		// Somebody took stock away and put some in, behind the feed's back.
 		w.complains(t, "stale-feed", north)
+		for change, want := range map[string]int{"outFromWarehouse": 15, "intoWarehouse": 20} { // what somebody took away is not put back, what he put in is taken off
+			require.Equal(t, 20, w.offered(north, shirt))
+			w.graphql(t, `mutation { changeStock(input: {`+change+`: {id: 1}, description: "a person", productSizes: [{productSize: {id: 1}, deliveredQuantity: 5}]}) { userErrors { message } } }`)
+			_, err := w.parts.Store.TouchStock(t.Context(), north, []string{shirt}, time.Now())
+			require.NoError(t, err)
+			w.pass(t, person)
+			require.Equal(t, want, w.offered(north, shirt), change)
+			if want == 15 {
+				w.graphql(t, `mutation { changeStock(input: {intoWarehouse: {id: 1}, description: "a person", productSizes: [{productSize: {id: 1}, deliveredQuantity: 5}]}) { userErrors { message } } }`)
+			}
+		}
 	})
 	t.Run("a snapshot that breaks off zeroes and raises nothing, and the next one is whole", func(t *testing.T) {
 		t.Parallel()

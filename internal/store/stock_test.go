@@ -397,3 +397,20 @@ func TestTheChartsTellLagStatusesAndExposure(t *testing.T) {
 	require.Len(t, charts.Exposed, 1)
 	require.Equal(t, 2, charts.Exposed[0].Covered, "the buffer that would have covered it")
 }
+
+func TestTheNightInWhichClocksGoBackIsNoFeedThatGoesBack(t *testing.T) {
+	t.Parallel()
+	s, ctx := storetest.New(t), within(t)
+	l := holding(t, s, "pass")
+	london, err := time.LoadLocation("Europe/London")
+	require.NoError(t, err)
+	before := time.Date(2026, 10, 25, 0, 59, 30, 0, time.UTC).In(london) // 01:59:30 there
+	after := before.Add(time.Minute)                                     // 01:00:30 there
+	require.Less(t, after.Format("15:04"), before.Format("15:04"))
+	for _, at := range []time.Time{before, after} {
+		feed, err := s.FinishStockReading(ctx, l, ports.StockReading{Mode: ports.FeedDelta, AsOf: at}, "c", at)
+		require.NoError(t, err)
+		require.True(t, at.Equal(feed.AsOf))
+		require.True(t, feed.AsOf.Equal(feed.NewestAsOf), "it is newer although its clock shows less")
+	}
+}
