@@ -181,7 +181,7 @@ func refusalKind(step domain.PlanKind, f *fault.Fault) string {
 // order's discount that comes off, and the fee.
 func (s *returnStep) price() {
 	p := &s.plan
-	p.Discount, p.Fee = discountBack(s.order, s.record.Facts, *p), roundingBack(s.order, s.record.Facts, *p)
+	p.Discount, p.Rounding = discountBack(s.order, s.record.Facts, *p), roundingBack(s.order, s.record.Facts, *p)
 	if s.Settings.Fee > 0 && s.feeDue() {
 		p.Fee += s.Settings.Fee
 	}
@@ -254,7 +254,7 @@ func (s *returnStep) stand(ctx context.Context) (domain.ShopReturn, error) {
 	draft := ports.ReturnDraft{
 		Order: s.order.ID, Currency: s.order.Currency, Shipment: s.plan.Shipment, Lines: s.plan.Lines, External: s.plan.Key,
 		Comment: fmt.Sprintf("Return %d of order %s, %s. Documents of it carry the same reference.", s.plan.Return, s.order.ID.Number, contract.ReturnReference(s.order.ID, s.plan.Return)),
-		Voucher: s.plan.Discount, Fee: s.plan.Fee, Shipping: s.plan.Shipping, ToStock: s.ToStock,
+		Voucher: s.plan.Discount, Fee: s.plan.Fee + s.plan.Rounding, Shipping: s.plan.Shipping, ToStock: s.ToStock,
 	}
 	var created domain.ShopReturn
 	err := s.once(ctx, func() (err error) {

@@ -31,6 +31,7 @@ type cli struct {
 	Triage       triageCmd       `cmd:"" help:"What waits for a person, the most pressing first: by carrier cut-off and money."`
 	Catalogue    catalogueCmd    `cmd:"" help:"Which sizes a warehouse would reject, with what is missing."`
 	Coverage     coverageCmd     `cmd:"" help:"What no rule gives a meaning to, although no order has met it yet."`
+	Returns      returnsCmd      `cmd:"" help:"What came back: open returns, and the returns of an order with what was written of each."`
 	Stock        stockCmd        `cmd:"" help:"What can be sold: bring it to the shop, and explain each figure."`
 	Simulate     simulateCmd     `cmd:"" help:"Serve the simulators of shop and warehouses with a sample day, as a sandbox."`
 	Healthcheck  healthcheckCmd  `cmd:"" help:"Ask a process whether it is well; for containers, which have no curl."`

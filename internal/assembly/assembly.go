@@ -117,9 +117,10 @@ func (p *Parts) Activities(c client.Client) activities.Set {
 		Enrich:   activities.EnrichSettings{AttributeKeys: s.AttributeKeys, HomeCountry: s.HomeCountry},
 	}
 	shipments := &activities.Shipments{Orders: orders, Shop: p.Shop, Settle: s.Settle}
+	documents := &activities.Documents{Store: p.Store, Ledgers: p.Ledgers(), Clock: time.Now, Settle: s.Settle}
 	return activities.Set{
 		Orders:     orders,
-		Returns:    p.returns(orders, shipments, p.Intake(c)),
+		Returns:    p.returns(orders, shipments, p.Intake(c), documents),
 		Fulfilment: &activities.Fulfilment{Orders: orders, Settle: s.Settle},
 		Shipments:  shipments,
 		Outages:    &activities.Outages{Store: p.Store, Returns: p.Store, Client: c, Probes: p.probes(), Clock: time.Now, ProbeEvery: s.ProbeEvery},
@@ -133,7 +134,7 @@ func (p *Parts) Activities(c client.Client) activities.Set {
 		},
 		Alerts:    p.Alerts(),
 		Coverage:  &activities.Coverage{Shop: p.Shop, Store: p.Store, Warehouses: p.Warehouses, Clock: time.Now},
-		Documents: &activities.Documents{Store: p.Store, Ledgers: p.Ledgers(), Clock: time.Now, Settle: s.Settle},
+		Documents: documents,
 		Overdue:   &activities.Overdue{Store: p.Store, Clock: time.Now, Grace: s.OverdueGrace},
 		Catalogue: &activities.Catalogue{Store: p.Store, Warehouses: p.Warehouses, Keys: s.AttributeKeys, Clock: time.Now},
 	}

@@ -137,6 +137,8 @@ type ReturnPlan struct {
 	Shipping int64 `json:"shipping,omitempty"`
 	Discount int64 `json:"discount,omitempty"`
 	Fee      int64 `json:"fee,omitempty"`
+	// Rounding is what the shop would pay back too much by rounding each return by itself.
+	Rounding int64 `json:"rounding,omitempty"`
 }
 
 // ReturnStage is how far a plan has come at the other side.

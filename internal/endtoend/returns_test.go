@@ -27,6 +27,45 @@ type returned struct {
 	} `json:"units"`
 }
 
+// openBooked opens a world whose entity keeps books.
+func openBooked(t *testing.T, o options) *world {
+	t.Helper()
+	w := open(t, o)
+	_, err := w.parts.Store.SaveRules(t.Context(), []domain.Rule{{
+		Table: domain.RuleEntity, From: "ATELIER-UK", To: "7", Extra: map[string]string{"timezone": "Europe/London", "currency": "GBP"},
+	}}, "test", "the entity's books", time.Now())
+	require.NoError(t, err)
+	return w
+}
+
+// requireCredited is the truth of the books: posted credits of these units and this
+// money, as many write-offs, transfers and refunds, and never more credited than invoiced.
+func (w *world) requireCredited(t *testing.T, number, units int, credited int64, writeOffs, transfers int) {
+	t.Helper()
+	records, err := w.parts.Store.OrderDocuments(t.Context(), orderID(number))
+	require.NoError(t, err)
+	count, gross, quantity := map[domain.DocumentKind]int{}, map[domain.DocumentKind]int64{}, 0
+	for _, r := range records {
+		count[r.Document.Kind]++
+		gross[r.Document.Kind] += r.Document.Totals().Gross
+		switch r.Document.Kind {
+		case domain.DocCreditMemo:
+			for _, l := range r.Document.Lines {
+				quantity += l.Quantity
+			}
+			require.NotEmpty(t, r.Document.Return, "a credit names the shop's return")
+			fallthrough
+		case domain.DocWriteOff, domain.DocRegrade, domain.DocRefund, domain.DocReceipt:
+			require.Equal(t, domain.DocumentPosted, r.Status, "%s: %v", r.Document.Key, r.Problems)
+		}
+	}
+	require.Equal(t, units, quantity)
+	require.Equal(t, credited, gross[domain.DocCreditMemo])
+	require.Equal(t, writeOffs, count[domain.DocWriteOff])
+	require.Equal(t, transfers, count[domain.DocRegrade])
+	require.LessOrEqual(t, gross[domain.DocCreditMemo], gross[domain.DocInvoice])
+}
+
 func unit(number, digit int, sku, disposition string) acs.ReturnUnit {
 	return acs.ReturnUnit{LineID: ptr(lineID(number, digit)), SKU: sku, Disposition: disposition, Grade: "A"}
 }
@@ -152,7 +191,7 @@ func (w *world) physical(sku string) int {
 
 func TestAReturnedGarment(t *testing.T) {
 	t.Parallel()
-	w := open(t, options{})
+	w := openBooked(t, options{})
 	for number, disposition := range map[int]string{3001: "restock", 3002: "regrade_resale", 3003: "ber", 3004: "donate", 3005: "recycle", 3006: "return_to_brand"} {
 		t.Run(disposition+" is credited once and never raises stock", func(t *testing.T) {
 			t.Parallel()
@@ -164,6 +203,14 @@ func TestAReturnedGarment(t *testing.T) {
 			w.returnCloses(t, returnID(number, 1))
 			w.closes(t, number)
 			w.requireReturned(t, number, 3990, map[string]int{lineID(number, 1): 1})
+			losses, moves := 0, 0
+			switch disposition {
+			case "ber", "donate", "recycle", "return_to_brand":
+				losses = 1
+			case "regrade_resale":
+				moves = 1
+			}
+			w.requireCredited(t, number, 1, 3990, losses, moves)
 		})
 	}
 	t.Run("refurbish is refunded at once, and closes with the final decision", func(t *testing.T) {
@@ -181,6 +228,7 @@ func TestAReturnedGarment(t *testing.T) {
 		w.returnCloses(t, returnID(3010, 1))
 		w.closes(t, 3010)
 		w.requireReturned(t, 3010, 3990, map[string]int{lineID(3010, 1): 1})
+		w.requireCredited(t, 3010, 1, 3990, 1, 0)
 	})
 	t.Run("quarantine is refunded with the final decision only", func(t *testing.T) {
 		t.Parallel()
@@ -236,7 +284,7 @@ func TestAReturnedGarment(t *testing.T) {
 
 func TestOneReturnToldByTwo(t *testing.T) {
 	t.Parallel()
-	w := open(t, options{})
+	w := openBooked(t, options{})
 	_, err := w.intake.DrainShop(t.Context()) // the shop queues events from the first wish for them
 	require.NoError(t, err)
 	twoShirts := func(number int) centra.SeedOrder { return sale(number, with(line(number, 1, shirt, 2))) }
@@ -262,6 +310,7 @@ func TestOneReturnToldByTwo(t *testing.T) {
 		require.Len(t, returns, 1)
 		require.Equal(t, "COMPLETED", returns[0].Status)
 		require.Equal(t, int64(2*3990), returns[0].Refunded)
+		w.requireCredited(t, 3101, 2, 2*3990, 1, 0)
 	})
 	t.Run("by the warehouse first and the shop then is credited once", func(t *testing.T) {
 		t.Parallel()
@@ -308,6 +357,7 @@ func TestOneReturnToldByTwo(t *testing.T) {
 		}
 		w.closes(t, 3104)
 		w.requireReturned(t, 3104, 3*1767, map[string]int{lineID(3104, 1): 3})
+		w.requireCredited(t, 3104, 3, 3*1767, 0, 0)
 		require.Equal(t, int64(495), w.inShop(t, 3104).Captured, "the carriage is not given back")
 	})
 	t.Run("more garments than were sold is a person's", func(t *testing.T) {
@@ -330,6 +380,7 @@ func TestOneReturnToldByTwo(t *testing.T) {
 		w.returnCloses(t, returnID(3106, 1))
 		w.closes(t, 3106)
 		w.requireReturned(t, 3106, 3990, map[string]int{lineID(3106, 1): 1})
+		w.requireCredited(t, 3106, 1, 3990, 1, 0)
 		_, err := w.returnShown(t.Context(), returnID(3106, 2))
 		require.Error(t, err, "the adjustment is of the same garment, so it makes no return of its own")
 	})
@@ -337,7 +388,7 @@ func TestOneReturnToldByTwo(t *testing.T) {
 
 func TestRefunds(t *testing.T) {
 	t.Parallel()
-	w := open(t, options{env: map[string]string{"SELVEDGE_RETURN_REFUND_CHECK": "1s"}})
+	w := openBooked(t, options{env: map[string]string{"SELVEDGE_RETURN_REFUND_CHECK": "1s"}})
 	t.Run("that fail after the return is complete go to finance, and once mended pay once", func(t *testing.T) {
 		t.Parallel()
 		w.sell(t, sale(3201), nil)
@@ -401,7 +452,7 @@ func TestRefunds(t *testing.T) {
 
 func TestAReturnWithoutAnOrder(t *testing.T) {
 	t.Parallel()
-	w := open(t, options{})
+	w := openBooked(t, options{})
 	w.sell(t, sale(3301), nil)
 	w.closes(t, 3301)
 	r := w.comesBack(t, 0, acs.ReturnAction{Units: []acs.ReturnUnit{{SKU: shirt, Disposition: "restock"}}})
@@ -415,7 +466,7 @@ func TestAReturnWithoutAnOrder(t *testing.T) {
 
 func TestReturnsNeverRaiseTheShopsStock(t *testing.T) {
 	t.Parallel()
-	w := open(t, options{})
+	w := openBooked(t, options{})
 	bundle := func(o *centra.SeedOrder) {
 		o.Lines = []centra.SeedLine{{ID: 34011, Kind: "bundle", SKU: set, Quantity: 1, UnitPrice: 9_000, From: map[string]int{north: 1}}}
 	}

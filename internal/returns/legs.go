@@ -306,6 +306,9 @@ func (d *decider) refunds() {
 	d.follow(domain.PlanRefund)
 }
 
+// again is how often the books are asked for a document that waits there for another one.
+const again = time.Minute
+
 // follow goes on with what was planned and is not done.
 func (d *decider) follow(kind domain.PlanKind) {
 	for _, p := range d.m.plans {
@@ -323,6 +326,13 @@ func (d *decider) follow(kind domain.PlanKind) {
 		case kind == domain.PlanRefund && known && w.Stage == domain.StageCreated:
 			d.refundAsked(p)
 			continue
+		}
+		if kind != domain.PlanRefund && kind != domain.PlanShopReturn && known && w.Stage == domain.StageCreated {
+			if next := d.m.writtenF[p.Key].At.Add(again); d.Now.Before(next) && d.m.retried(d.Number, "") <= d.m.writtenF[p.Key].Sequence {
+				d.wake(next)
+				d.wait("document %s waits in the books for the one before it", w.ID)
+				continue
+			}
 		}
 		leg := domain.FinanceLeg
 		if kind == domain.PlanShopReturn {

@@ -38,16 +38,6 @@ func (g Garment) SKU() string {
 	return ""
 }
 
-func (g Garment) serial() string {
-	switch {
-	case g.Unit != nil && g.Unit.Serial != "":
-		return g.Unit.Serial
-	case g.Adjusted != nil && len(g.Adjusted.Serials) == 1:
-		return g.Adjusted.Serials[0]
-	}
-	return ""
-}
-
 // matched is what the facts come to, in the order in which they were told: a fact that
 // comes later changes no earlier match, so what was decided on it stays.
 type matched struct {

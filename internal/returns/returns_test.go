@@ -45,8 +45,10 @@ func newTale(units int) *tale {
 		ID: order, Currency: "GBP", Lines: []domain.Line{{ID: "1", Kind: domain.LineProduct, SKU: "SHIRT", Quantity: units, Total: int64(units) * 3990}},
 		Shipments: []domain.ShopShipment{{ID: "7", Lines: lines, Shipped: true, Paid: true}},
 	}}
-	t.tell(domain.NewShipmentFact(domain.Shipment{ID: "s1", Consignment: "10001", Warehouse: "north", Sequence: 1, Revision: 1, ShippedAt: noon,
-		Lines: []domain.ShipmentLine{{Line: "1", SKU: "SHIRT", Quantity: units}}}, noon))
+	t.tell(domain.NewShipmentFact(domain.Shipment{
+		ID: "s1", Consignment: "10001", Warehouse: "north", Sequence: 1, Revision: 1, ShippedAt: noon,
+		Lines: []domain.ShipmentLine{{Line: "1", SKU: "SHIRT", Quantity: units}},
+	}, noon))
 	return t
 }
 
