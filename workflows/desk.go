@@ -33,8 +33,10 @@ type desk struct {
 	taken   map[string]bool // commands taken by this run
 	// verdicts are what came of each command, by the look that recorded it.
 	verdicts map[string]string
-	refresh  bool // a person asked to look again: the shop is read first
-	stopped  bool // Cancel was pressed and taken
+	awaited  map[string]bool // commands whose sender waits for what comes of them
+	parked   bool            // nothing is under way: what is told is looked at at once
+	refresh  bool            // a person asked to look again: the shop is read first
+	stopped  bool            // Cancel was pressed and taken
 
 	facts, released, retries, resolutions workflow.ReceiveChannel
 	signals                               int
@@ -64,7 +66,7 @@ type alarm struct {
 // newDesk makes the channels and the handler of answers, before anything can block.
 func newDesk(ctx workflow.Context, of desked, what, name string) *desk {
 	detached, _ := workflow.NewDisconnectedContext(ctx)
-	w := &desk{of: of, what: what, name: name, stop: ctx, ctx: detached, taken: map[string]bool{}, verdicts: map[string]string{}}
+	w := &desk{of: of, what: what, name: name, stop: ctx, ctx: detached, taken: map[string]bool{}, verdicts: map[string]string{}, awaited: map[string]bool{}}
 	channel := func(name, description string) workflow.ReceiveChannel {
 		return workflow.GetSignalChannelWithOptions(ctx, name, workflow.SignalChannelOptions{Description: description})
 	}
@@ -188,6 +190,7 @@ func (w *desk) store(summary string, function, in, out any) error {
 	if err == nil {
 		return nil
 	}
+	w.noResult()
 	workflow.GetLogger(w.ctx).Warn("the store does not answer; trying again as an ordinary activity", w.what, w.name, "error", err)
 	for {
 		err = workflow.ExecuteActivity(workflow.WithActivityOptions(w.ctx, storeOptions(summary)), function, in).Get(w.ctx, out)

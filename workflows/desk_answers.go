@@ -102,35 +102,52 @@ func (w *desk) unlisted() int {
 }
 
 // resolve takes an answer and says what came of it: whether the cause is still there by
-// today's data and rules. The order's own next look is the check; where that takes
-// longer than two seconds, it goes on by itself and the order's page says what it found.
+// today's data and rules. The next look is the check; where that takes longer than two
+// seconds it goes on by itself, and the page says what it found. While a step is under
+// way, the answer is taken after it and nobody waits.
 func (w *desk) resolve(ctx workflow.Context, r contract.Resolution) (contract.ResolveReply, error) {
 	if r.CommandID != "" && w.taken[r.CommandID] {
 		return contract.ResolveReply{Message: "this command was taken before; nothing more was done"}, nil
 	}
-	waits := w.of.checks()
+	waits := w.of.checks() && w.parked
 	r = w.takeAnswer(r)
 	taken := fmt.Sprintf("%s taken; the %s goes on from the step that waits. Look at its details for what comes of it.", r.Action, w.what)
 	if !waits {
 		return contract.ResolveReply{Message: taken}, nil
 	}
-	_, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
-		Timeout: checkTime, TimerOptions: workflow.TimerOptions{Summary: "check whether the cause is still there"},
-	}, func() bool { return w.verdicts[r.CommandID] != "" })
+	w.awaited[r.CommandID] = true
+	err := workflow.Await(ctx, func() bool { return w.verdicts[r.CommandID] != "" })
 	if text := w.verdicts[r.CommandID]; text != "" {
-		return contract.ResolveReply{Message: fmt.Sprintf("%s taken: %s", r.Action, text)}, nil
+		return contract.ResolveReply{Message: fmt.Sprintf("%s taken%s", r.Action, text)}, nil
 	}
-	if err != nil {
-		return contract.ResolveReply{Message: taken}, nil
+	return contract.ResolveReply{Message: taken}, err
+}
+
+// somebodyWaits tells whether the sender of an answer that is to be recorded waits for
+// what comes of it.
+func (w *desk) somebodyWaits() bool {
+	for _, r := range w.answers {
+		if w.awaited[r.CommandID] && w.verdicts[r.CommandID] == "" {
+			return true
+		}
 	}
-	return contract.ResolveReply{Message: fmt.Sprintf("%s taken and being checked: there was no result within %s. The %s goes on by itself; its details say what was found.", r.Action, checkTime, w.what)}, nil
+	return false
+}
+
+// noResult lets go of whoever waits for what comes of an answer.
+func (w *desk) noResult() {
+	for _, r := range w.answers {
+		if w.verdicts[r.CommandID] == "" {
+			w.verdicts[r.CommandID] = fmt.Sprintf(" and being checked: there was no result within %s. The %s goes on by itself; its details say what was found.", checkTime, w.what)
+		}
+	}
 }
 
 // judge says of each answer that a look recorded what came of it.
 func (w *desk) judge(answers []contract.Resolution) {
 	for _, r := range answers {
 		text := w.of.outcome(r)
-		w.verdicts[r.CommandID] = text
+		w.verdicts[r.CommandID] = ": " + text
 		w.said(r, text)
 	}
 }

@@ -139,3 +139,15 @@ func watchOptions(most time.Duration) workflow.ActivityOptions {
 		Summary:                "what comes of the freed orders",
 	}
 }
+
+// checkOptions are for what somebody waits for at a screen: one try, which has to be
+// picked up and answered within two seconds.
+func checkOptions(queue, summary string) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		TaskQueue:              queue,
+		StartToCloseTimeout:    checkTime,
+		ScheduleToCloseTimeout: checkTime,
+		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 1},
+		Summary:                summary,
+	}
+}

@@ -93,8 +93,7 @@ func (w *order) canAct() bool {
 func (w *order) look() error {
 	if w.refresh && w.carry.Delayed == "" && w.again.IsZero() {
 		w.refresh = false
-		err := workflow.ExecuteActivity(workflow.WithActivityOptions(w.ctx, stepOptions(contract.QueueCentra, "read the order from the shop again")),
-			shipments.RefreshOrder, contract.RefreshInput{Order: w.id}).Get(w.ctx, nil)
+		err := w.readAgain()
 		if err := w.setback(err); err != nil {
 			return err
 		}
@@ -178,9 +177,11 @@ func (w *order) continueAsNew() error {
 // wait blocks until something was told, a person spoke, or time has come.
 func (w *order) wait() error {
 	w.setAlarm(w.nextLook())
+	w.parked = true
 	err := workflow.Await(w.ctx, func() bool {
 		return w.pending() || w.alarm != nil && w.alarm.future.IsReady()
 	})
+	w.parked = false
 	if err != nil {
 		return err
 	}

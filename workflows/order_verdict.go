@@ -4,10 +4,29 @@ import (
 	"fmt"
 	"strings"
 
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
 	"selvedge/internal/contract"
 	"selvedge/internal/domain"
 	"selvedge/internal/exceptions"
 )
+
+// readAgain reads the order from the shop again. While somebody waits for what comes of
+// an answer, a first try has two seconds; the activity's own time limit bounds it, which
+// costs no timer. A second read of the same order changes nothing.
+func (w *order) readAgain() error {
+	const summary = "read the order from the shop again"
+	in := contract.RefreshInput{Order: w.id}
+	if w.somebodyWaits() {
+		err := workflow.ExecuteActivity(workflow.WithActivityOptions(w.ctx, checkOptions(contract.QueueCentra, summary)), shipments.RefreshOrder, in).Get(w.ctx, nil)
+		if err == nil || refused(err) || temporal.IsCanceledError(err) {
+			return err
+		}
+		w.noResult()
+	}
+	return workflow.ExecuteActivity(workflow.WithActivityOptions(w.ctx, stepOptions(contract.QueueCentra, summary)), shipments.RefreshOrder, in).Get(w.ctx, nil)
+}
 
 // outcome puts into words what a look found after an answer. It decides nothing: what
 // is shown may change with releases.

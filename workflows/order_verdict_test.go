@@ -66,7 +66,8 @@ func TestAnAnswerSaysWhatCameOfIt(t *testing.T) {
 			got, d := judged(t, tt.found, retry, nil)
 			require.True(t, got.done)
 			require.Equal(t, tt.want, got.reply.Message)
-			require.Contains(t, d.alarms, 2*time.Second, "the check is bounded")
+			require.NotContains(t, d.alarms, 2*time.Second, "the check costs no timer")
+			require.Equal(t, 1, d.called("RefreshOrder"))
 		})
 	}
 }
@@ -84,12 +85,14 @@ func TestACheckThatTakesLongerThanTwoSecondsGoesOnByItself(t *testing.T) {
 	})
 	require.Contains(t, got.reply.Message, "retry taken and being checked: there was no result within 2s")
 	require.Len(t, answers(d), 1, "and is taken all the same")
+	require.Equal(t, 4, tries, "one quick try, and then as ever")
+	require.Equal(t, contract.ActionRetry, d.view().Last.Action)
 }
 
 func TestARunThatBeganBeforeAnswersWaitedAnswersAtOnce(t *testing.T) {
 	t.Parallel()
 	d := asked(t, []domain.Question{unmapped}, func(d *desk) { d.resolve(contract.Resolution{Action: contract.ActionRetry}) })
-	require.NotContains(t, d.alarms, 2*time.Second)
+	require.Equal(t, 1, d.called("RefreshOrder"))
 }
 
 func TestWhatCameOfARetryStandsOnTheOrdersPage(t *testing.T) {

@@ -255,10 +255,12 @@ func (w *returning) continueAsNew() error {
 // wait blocks until a step is done, something was told, a person spoke, or time has come.
 func (w *returning) wait() error {
 	w.setAlarm(w.nextLook())
+	w.parked = true
 	err := workflow.Await(w.ctx, func() bool {
 		done := slices.ContainsFunc(w.legs, func(l *leg) bool { return l.doing != nil && l.doing.IsReady() })
 		return done || w.pending() || w.alarm != nil && w.alarm.future.IsReady()
 	})
+	w.parked = false
 	if err != nil {
 		return err
 	}
