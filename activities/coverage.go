@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"selvedge/internal/contract"
 	"selvedge/internal/coverage"
 	"selvedge/internal/domain"
+	"selvedge/internal/fault"
 	"selvedge/internal/mapping"
 	"selvedge/internal/ports"
 )
@@ -80,7 +82,7 @@ func (c *Coverage) readCatalogue(ctx context.Context, result *contract.CoverageR
 	for range mostPages {
 		sizes, next, err := c.Shop.Catalogue(ctx, at.Since, at.Cursor)
 		if err != nil {
-			return at, err
+			return at, errors.Join(err, c.beginAnew(ctx, at, err))
 		}
 		if err := c.Store.SaveSizes(ctx, sizes, now); err != nil {
 			return at, err
@@ -104,6 +106,16 @@ func (c *Coverage) readCatalogue(ctx context.Context, result *contract.CoverageR
 	}
 	result.More = true
 	return at, nil
+}
+
+// beginAnew forgets a page that the shop refuses: a cursor does not outlive the list that
+// it came of, and asking for it again would be refused for ever. The next run, or try,
+// reads from the beginning.
+func (c *Coverage) beginAnew(ctx context.Context, at reading, err error) error {
+	if at.Cursor == "" || !fault.Is(err, fault.Rejected) && !fault.Is(err, fault.Invalid) && !fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	return c.Store.SaveCursor(ctx, catalogueCursor, reading{}.String(), c.Clock())
 }
 
 // CompareShop compares the shop's methods and markets, the warehouses' services and

@@ -3,12 +3,14 @@ package activities
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/activity"
 
 	"selvedge/internal/contract"
 	"selvedge/internal/domain"
+	"selvedge/internal/fault"
 	"selvedge/internal/mapping"
 	"selvedge/internal/ports"
 )
@@ -20,22 +22,30 @@ type Overdue struct {
 	// Grace is how long after its cut-off a parcel may still be told: it leaves in the
 	// evening, and the word of it comes later.
 	Grace time.Duration
+	// Most is how long one run looks before it leaves the rest to the next.
+	Most time.Duration
 }
 
+// OverdueTime is Most for production: well within what a scheduled run may take.
+const OverdueTime = 80 * time.Second
+
+// Bounds of one run; the next goes on from where it was cut.
 const (
-	overduePage  = 200
-	mostOverdue  = 50_000 // orders looked at in one run
-	overdueActor = actor
+	overduePage   = 200
+	overdueActor  = actor
+	overdueCursor = "overdue"
 )
 
 // ScanOverdue looks once at all orders that a warehouse holds, instead of a timer for
 // each: a consignment that stands open after the first cut-off that it was in time for,
-// and a grace, is written down as a fact, which its order asks a person about.
+// and a grace, is written down as a fact, which its order asks a person about. What was
+// taken within the grace cannot be late yet and is not read.
 //
 // A second run is harmless: the fact has the consignment's key. The order is woken by
 // the sweep that finds facts nobody has looked at.
 func (o *Overdue) ScanOverdue(ctx context.Context, _ contract.OverdueInput) (contract.OverdueResult, error) {
 	var result contract.OverdueResult
+	defer beating(ctx)()
 	err := o.scan(ctx, &result)
 	if err != nil {
 		err = fmt.Errorf("look for overdue orders: %w", err)
@@ -48,27 +58,49 @@ func (o *Overdue) scan(ctx context.Context, result *contract.OverdueResult) erro
 	if err != nil {
 		return err
 	}
-	index := mapping.New(rules)
-	for after := (domain.OrderID{}); result.Looked < mostOverdue; {
-		ids, err := o.Store.UnsentOrders(ctx, after, overduePage)
+	at, err := o.Store.Cursor(ctx, overdueCursor)
+	if err != nil {
+		return err
+	}
+	var after domain.OrderID
+	after.Store, after.Number, _ = strings.Cut(at, "/")
+	index, until := mapping.New(rules), time.Now().Add(o.Most)
+	for {
+		ids, err := o.Store.UnsentOrders(ctx, o.Clock().Add(-o.Grace), after, overduePage)
 		if err != nil {
 			return err
 		}
 		for _, id := range ids {
-			found, err := o.look(ctx, id, index)
-			if err != nil {
+			if err := o.judge(ctx, id, index, result); err != nil {
 				return fmt.Errorf("%s: %w", id, err)
 			}
-			result.Looked++
-			result.Overdue += found
 		}
 		if len(ids) < overduePage {
-			return nil
+			return o.Store.SaveCursor(ctx, overdueCursor, "", o.Clock())
 		}
 		after = ids[len(ids)-1]
-		if activity.IsActivity(ctx) {
-			activity.RecordHeartbeat(ctx, result.Looked)
+		if err := o.Store.SaveCursor(ctx, overdueCursor, after.String(), o.Clock()); err != nil {
+			return err
 		}
+		if !time.Now().Before(until) {
+			result.More = true
+			return nil
+		}
+	}
+}
+
+// judge looks at one order. One that cannot be read is passed over, and said: it must not
+// keep those behind it from being looked at.
+func (o *Overdue) judge(ctx context.Context, id domain.OrderID, rules *mapping.Rules, result *contract.OverdueResult) error {
+	result.Looked++
+	found, err := o.look(ctx, id, rules)
+	result.Overdue += found
+	if f, ok := fault.As(err); err == nil || ctx.Err() != nil || ok && (f.Kind == fault.Unavailable || f.Kind == fault.Uncertain || f.Kind == fault.Misconfigured) {
+		return err
+	}
+	result.Unreadable++
+	if activity.IsActivity(ctx) {
+		activity.GetLogger(ctx).Error("whether an order has missed its cut-off cannot be told", "order", id.String(), "error", err)
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 	"selvedge/internal/contract"
 	"selvedge/internal/domain"
 	"selvedge/internal/exceptions"
+	"selvedge/internal/fault"
 	"selvedge/internal/lifecycle"
 	"selvedge/internal/ports"
 )
@@ -80,17 +81,30 @@ type CauseChecked struct {
 func (r *Resumes) CheckCause(ctx context.Context, in CauseCheck) (CauseChecked, error) {
 	record, err := r.Orders.Store.Load(ctx, in.Order)
 	if err != nil {
-		return CauseChecked{}, toTemporal(fmt.Errorf("load %s: %w", in.Order, err), 0)
+		return unchecked(ctx, in, fmt.Errorf("load %s: %w", in.Order, err))
 	}
 	decision, err := r.Orders.decide(ctx, record, r.Clock())
 	if err != nil {
-		return CauseChecked{}, toTemporal(fmt.Errorf("look at %s: %w", in.Order, err), 0)
+		return unchecked(ctx, in, fmt.Errorf("look at %s: %w", in.Order, err))
 	}
 	for _, q := range decision.Questions {
 		kind, _ := exceptions.Lookup(q.Kind)
 		if q.Cause == in.Cause && kind.FreedByRule && !kind.FreedByData {
 			return CauseChecked{Still: fmt.Sprintf("nothing was freed: for order %s the cause is still there. %s", in.Order, exceptions.Describe(q).What)}, nil
 		}
+	}
+	return CauseChecked{}, nil
+}
+
+// unchecked is the answer about an order that cannot be read. A system that is away is
+// asked again; an order with a defect of its own keeps none of the others waiting: the
+// first one that is freed tells more than this check.
+func unchecked(ctx context.Context, in CauseCheck, err error) (CauseChecked, error) {
+	if fault.Is(err, fault.Unavailable) || ctx.Err() != nil {
+		return CauseChecked{}, toTemporal(err, 0)
+	}
+	if activity.IsActivity(ctx) {
+		activity.GetLogger(ctx).Warn("a waiting order cannot be looked at; the others are freed all the same", "order", in.Order.String(), "error", err)
 	}
 	return CauseChecked{}, nil
 }

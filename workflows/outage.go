@@ -67,6 +67,12 @@ func freed(ctx workflow.Context, in contract.OutageInput) (over bool, err error)
 	if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
 		return false, nil // somebody frees the same orders; look again after the next probe
 	}
+	if err != nil && ctx.Err() == nil {
+		// Somebody ended the freeing by hand, or it failed. An outage that failed with it
+		// would probe no more, and its orders would wait for nobody.
+		workflow.GetLogger(ctx).Warn("the orders that waited could not be freed; tried again after the next probe", "system", in.System, "error", err)
+		return false, nil
+	}
 	return err == nil && result.Stopped == "", err
 }
 

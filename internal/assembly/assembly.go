@@ -135,7 +135,7 @@ func (p *Parts) Activities(c client.Client) activities.Set {
 		Alerts:    p.Alerts(),
 		Coverage:  &activities.Coverage{Shop: p.Shop, Store: p.Store, Warehouses: p.Warehouses, Clock: time.Now},
 		Documents: documents,
-		Overdue:   &activities.Overdue{Store: p.Store, Clock: time.Now, Grace: s.OverdueGrace},
+		Overdue:   &activities.Overdue{Store: p.Store, Clock: time.Now, Grace: s.OverdueGrace, Most: activities.OverdueTime},
 		Catalogue: &activities.Catalogue{Store: p.Store, Warehouses: p.Warehouses, Keys: s.AttributeKeys, Clock: time.Now},
 	}
 }

@@ -54,8 +54,10 @@ type OverdueInput struct{}
 
 // OverdueResult says what a look found.
 type OverdueResult struct {
-	Looked  int `json:"looked"`            // orders that a warehouse holds
-	Overdue int `json:"overdue,omitempty"` // consignments that were found late for the first time
+	Looked     int  `json:"looked"`               // orders that a warehouse has held for longer than the grace
+	Overdue    int  `json:"overdue,omitempty"`    // consignments that were found late for the first time
+	Unreadable int  `json:"unreadable,omitempty"` // orders that could not be judged; each is logged
+	More       bool `json:"more,omitempty"`       // the run was cut; the next goes on from there
 }
 
 // AlertInput is one scheduled run of telling people.

@@ -49,6 +49,9 @@ const (
 	SourceDispositions = "return dispositions"
 )
 
+// notDeliverable is the kind of a rule that names a service which a warehouse does not have.
+const notDeliverable = "not-deliverable"
+
 // Find lists what is missing, and the lists that were compared for it.
 func Find(in Input) (gaps []domain.CoverageGap, compared []domain.CoverageList) {
 	f := &finder{Input: in, seen: map[[3]string]int{}}
@@ -107,7 +110,11 @@ func (f *finder) methods() {
 		countries = []string{""}
 	}
 	for _, w := range f.Warehouses {
-		f.compare(SourceMethods, w.Key)
+		list := domain.CoverageList{Source: SourceMethods, Scope: w.Key}
+		if w.Services == nil {
+			list.Except = notDeliverable // who is away does not say what it delivers
+		}
+		f.compared = append(f.compared, list)
 		for _, m := range f.Methods {
 			if m.Active {
 				f.method(w, m, countries)
@@ -137,7 +144,7 @@ func (f *finder) method(w Warehouse, m domain.OfferedMethod, countries []string)
 	}
 	for why, where := range wrong {
 		service := services[why]
-		f.add(SourceMethods, w.Key, "not-deliverable", domain.NewCause("not-deliverable", w.Key, service, label(m.Ref)), label(m.Ref),
+		f.add(SourceMethods, w.Key, notDeliverable, domain.NewCause(notDeliverable, w.Key, service, label(m.Ref)), label(m.Ref),
 			fmt.Sprintf("its rule says service %s, which %s%s", service, why, named(where, countries)))
 	}
 }

@@ -48,4 +48,6 @@ type CoverageGap struct {
 type CoverageList struct {
 	Source string
 	Scope  string
+	// Except is a kind of gap that could not be looked for; its gaps stay. Empty: none.
+	Except string
 }

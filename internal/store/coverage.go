@@ -43,7 +43,8 @@ func (s *Store) SaveCoverage(ctx context.Context, compared []domain.CoverageList
 		tag, err := tx.Exec(ctx, `
 			UPDATE coverage_gaps g SET closed_at = @at
 			WHERE closed_at IS NULL
-				AND EXISTS (SELECT FROM jsonb_to_recordset(@lists::jsonb) AS l ("Source" text, "Scope" text) WHERE l."Source" = g.source AND l."Scope" = g.scope)
+				AND EXISTS (SELECT FROM jsonb_to_recordset(@lists::jsonb) AS l ("Source" text, "Scope" text, "Except" text)
+					WHERE l."Source" = g.source AND l."Scope" = g.scope AND l."Except" IS DISTINCT FROM g.kind)
 				AND NOT EXISTS (SELECT FROM jsonb_to_recordset(@found::jsonb) AS f (source text, scope text, cause text)
 					WHERE f.source = g.source AND f.scope = g.scope AND f.cause = g.cause)`, args)
 		closed = int(tag.RowsAffected())
