@@ -40,19 +40,27 @@ func (s *Stock) compare(ctx context.Context, in contract.StockRead, result *cont
 	if err != nil {
 		return err
 	}
+	margins, err := s.margins(ctx, look)
+	if err != nil {
+		return err
+	}
+	margins.all = feed.Drift == ""
 	for page := feed.Drift; ; {
 		sizes, next, err := s.Shop.ListStock(ctx, in.Warehouse, page)
 		if err != nil {
 			return err
 		}
 		result.Records += int64(len(sizes))
-		drifted, err := look.drifted(ctx, sizes)
+		drifted, err := look.drifted(ctx, sizes, margins)
 		if err != nil {
 			return err
 		}
 		result.Drifted += int64(drifted)
-		if err := s.Store.SaveStockDrift(ctx, lease, next, s.Clock()); err != nil || next == "" {
+		if err := s.Store.SaveStockDrift(ctx, lease, next, s.Clock()); err != nil {
 			return err
+		}
+		if next == "" {
+			return margins.tell(ctx, s, in.Warehouse)
 		}
 		page = next
 		if _, err := s.Store.RenewStock(ctx, lease, leaseFor); err != nil {
@@ -64,8 +72,42 @@ func (s *Stock) compare(ctx context.Context, in contract.StockRead, result *cont
 	}
 }
 
+// margins gathers whether the shop keeps units back beside our own buffer.
+type margins struct {
+	threshold int
+	all       bool // every size is looked at, from the first page
+	double    bool // of some item both are set, or the shop gives more than it has
+}
+
+func (s *Stock) margins(ctx context.Context, l *looker) (*margins, error) {
+	warehouses, err := s.Shop.Warehouses(ctx)
+	m := &margins{}
+	for _, w := range warehouses {
+		if w.Name == l.in.Warehouse {
+			m.threshold = w.Threshold
+		}
+	}
+	return m, err
+}
+
+func (m *margins) count(p *stock.Policy, sku string, z domain.SizeStock) {
+	margin := m.threshold + z.Offset
+	if keep, _ := p.Buffer(sku); margin < 0 || margin > 0 && keep > 0 {
+		m.double = true
+	}
+}
+
+// tell resolves the exception about double margins when no item has them any more. A
+// figure that is computed opens it.
+func (m *margins) tell(ctx context.Context, s *Stock, warehouse string) error {
+	if !m.all || m.double {
+		return nil
+	}
+	return s.resolve(ctx, warehouse, domain.NewCause("double-buffer", warehouse))
+}
+
 // drifted compares one page of the shop's figures.
-func (l *looker) drifted(ctx context.Context, sizes []domain.SizeStock) (int, error) {
+func (l *looker) drifted(ctx context.Context, sizes []domain.SizeStock, margins *margins) (int, error) {
 	ids := make([]string, len(sizes))
 	for i, z := range sizes {
 		ids[i] = z.Size
@@ -77,6 +119,9 @@ func (l *looker) drifted(ctx context.Context, sizes []domain.SizeStock) (int, er
 	var same, differ []string
 	for _, z := range sizes {
 		f, known := ours[z.Size]
+		if known {
+			margins.count(l.policy, f.SKU, z)
+		}
 		switch {
 		case !known:
 			continue // no word of the warehouse: unknown, not zero

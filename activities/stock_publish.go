@@ -25,6 +25,9 @@ const (
 	soonest       = 2 * time.Second  // when a figure that can change by itself is looked at again
 	latest        = time.Minute
 	waitForRaises = 30 * time.Second // when a raise that was held back is looked at again
+
+	// sendWithin is how long after its note a change may be sent; it ends before the lease does.
+	sendWithin = leaseFor - leaseFor/4
 )
 
 // PublishStock looks at every figure that is due, with the shop read afresh, and writes
@@ -71,11 +74,19 @@ func (s *Stock) publisher(ctx context.Context, in contract.StockRead) (*publishe
 		stock: s, in: in, touched: map[string]int64{}, refusals: map[string]int{}, limited: map[bool]time.Time{},
 		result: contract.StockResult{AsOf: in.AsOf, Full: in.Full, Hold: in.Hold, Records: in.Records, Changed: in.Changed},
 	}
-	feed, err := s.Store.RenewStock(ctx, ports.StockLease{Warehouse: in.Warehouse, Fence: in.Fence}, leaseFor)
+	// A fence of its own: an earlier attempt that was given up for dead and goes on holds
+	// one of the past, or both would send the same difference.
+	feed, held, err := s.Store.AcquireStock(ctx, in.Warehouse, holder(ctx), leaseFor)
 	if err != nil {
 		return p, err
 	}
+	if !held {
+		return p, &fault.Fault{Kind: fault.Conflict, System: "store", Op: "publish stock", Code: ports.FenceLost, Message: "another pass is at work"}
+	}
 	if feed.Version != in.Version {
+		if err := s.Store.ReleaseStock(ctx, feed.StockLease); err != nil {
+			return p, err
+		}
 		return p, &fault.Fault{Kind: fault.Conflict, System: "store", Op: "publish stock", Code: ports.FenceLost, Message: "the feed has moved on since it was read"}
 	}
 	p.feed = feed
@@ -250,10 +261,12 @@ func (p *publisher) write(ctx context.Context, batch stock.Batch) error {
 	if until := p.limited[batch.Decrease]; now.Before(until) {
 		return p.wait(ctx, skus, until)
 	}
-	if err := s.Store.BeginStockWrite(ctx, lease, skus, leaseFor, now); err != nil {
+	// The note bears the last moment at which the change may be sent: it may wait for its
+	// turn first, and the shop's time to act on it begins when it is sent.
+	if err := s.Store.BeginStockWrite(ctx, lease, skus, leaseFor, now.Add(sendWithin)); err != nil {
 		return err
 	}
-	sending, cancel := context.WithTimeout(ctx, leaseFor-leaseFor/4) // ends before the lease does
+	sending, cancel := context.WithTimeout(ctx, sendWithin)
 	err := s.Shop.ChangeStock(sending, ports.StockChange{
 		Warehouse: p.in.Warehouse, Decrease: batch.Decrease, Sizes: batch.Sizes,
 		Description: "warehouse feed of " + p.in.AsOf.UTC().Format(time.RFC3339),
@@ -279,8 +292,8 @@ func (p *publisher) write(ctx context.Context, batch stock.Batch) error {
 		}
 		return err
 	case faulty && f.Kind == fault.Uncertain:
-		p.result.Waiting += int64(len(skus)) // the note keeps them until then
-		return nil
+		p.result.Waiting += int64(len(skus)) // the note keeps them until then, and now it is known when that was
+		return s.Store.BeginStockWrite(context.WithoutCancel(ctx), lease, skus, leaseFor, s.Clock())
 	}
 	return err
 }

@@ -2,7 +2,9 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -36,6 +38,8 @@ type reader struct {
 	whole   bool // read from its first page by this attempt
 	seen    []uint64
 	totals  map[domain.StockStatus]*ports.StockStatusUnits
+	grades  map[string]bool // that the items sold by grade are told in
+	policy  *stock.Policy
 	doubted []string
 }
 
@@ -46,6 +50,11 @@ func (r *reader) lease() ports.StockLease { return r.feed.StockLease }
 func (r *reader) run(ctx context.Context, full bool) error {
 	now := r.stock.Clock()
 	r.kept = now
+	rules, err := r.stock.Store.Rules(ctx)
+	if err != nil {
+		return err
+	}
+	r.policy = stock.NewPolicy(r.feed.Warehouse, rules)
 	switch {
 	case r.feed.Reading != nil && (!full || r.feed.Reading.Mode == ports.FeedSnapshot):
 		r.reading = *r.feed.Reading
@@ -57,6 +66,10 @@ func (r *reader) run(ctx context.Context, full bool) error {
 	}
 	for {
 		err := r.stream(ctx)
+		if errors.Is(err, errNameless) {
+			r.begin(ports.InventoryPosition{}, false)
+			continue
+		}
 		if f, ok := fault.As(err); !ok || f.Code != ports.CursorExpired {
 			return err
 		}
@@ -71,10 +84,13 @@ func (r *reader) run(ctx context.Context, full bool) error {
 	}
 }
 
+// errNameless says that a delta told of a change without saying of which item.
+var errNameless = errors.New("a record without a name")
+
 func (r *reader) begin(at ports.InventoryPosition, rebuilt bool) {
 	r.reading = ports.StockReading{At: at, BeganAt: r.stock.Clock(), Rebuilt: rebuilt}
 	r.merged, r.seen, r.doubted, r.whole = nil, nil, nil, at == ports.InventoryPosition{}
-	r.totals = map[domain.StockStatus]*ports.StockStatusUnits{}
+	r.totals, r.grades = map[domain.StockStatus]*ports.StockStatusUnits{}, map[string]bool{}
 }
 
 // fetched is a page on its way.
@@ -112,6 +128,10 @@ func (r *reader) stream(ctx context.Context) error {
 		if err := r.take(ctx, f.page); err != nil {
 			return err
 		}
+		if f.page.Last() && r.reading.Nameless && r.reading.Mode == ports.FeedDelta {
+			// What it does not mention is not unchanged: only a snapshot tells which item it was.
+			return errNameless
+		}
 		if f.page.Last() {
 			return r.finish(ctx, f.page)
 		}
@@ -125,6 +145,7 @@ func (r *reader) take(ctx context.Context, page ports.InventoryPage) error {
 	r.reading.Mode, r.reading.AsOf, r.reading.At = page.Mode, page.AsOf, page.Next
 	r.reading.Records += int64(len(page.Records))
 	r.merge = stock.Reading{AsOf: page.AsOf, Rebuilt: r.reading.Rebuilt}
+	r.reading.Nameless = r.reading.Nameless || slices.Contains(page.Unreadable, "")
 	r.doubted = append(r.doubted, slices.DeleteFunc(slices.Clone(page.Unreadable), func(sku string) bool { return sku == "" })...)
 	if r.whole {
 		r.tally(page.Records)
@@ -174,6 +195,13 @@ func (r *reader) tally(records []domain.InventoryRecord) {
 				t.Items++
 			}
 		}
+		if len(rec.ByGrade) > 0 && r.policy.Grade(rec.SKU) != "" {
+			for _, g := range rec.ByGrade {
+				if g.Units != 0 {
+					r.grades[strings.Join(strings.Fields(g.Grade), " ")] = true
+				}
+			}
+		}
 	}
 }
 
@@ -216,9 +244,6 @@ func (r *reader) finish(ctx context.Context, last ports.InventoryPage) error {
 		}
 	}
 	if r.whole && last.Mode == ports.FeedSnapshot {
-		for _, sku := range r.doubted {
-			r.seen = append(r.seen, ports.SKUHash(sku))
-		}
 		slices.Sort(r.seen)
 		if _, err := s.DoubtUnmentioned(ctx, r.lease(), slices.Compact(r.seen), string(stock.HoldMissing)); err != nil {
 			return err
@@ -227,27 +252,44 @@ func (r *reader) finish(ctx context.Context, last ports.InventoryPage) error {
 			return err
 		}
 	}
+	changes, missing, err := last.Changes, false, error(nil)
+	if !r.whole && last.Mode == ports.FeedSnapshot {
+		if missing, err = r.missing(ctx); err != nil {
+			return err
+		}
+		if missing {
+			changes = "" // the next reading is a snapshot again, which tells what is not in it
+		}
+	}
 	newest := r.feed.NewestAsOf
-	feed, err := s.FinishStockReading(ctx, r.lease(), r.reading, last.Changes, at)
+	feed, err := s.FinishStockReading(ctx, r.lease(), r.reading, changes, at)
 	if err != nil {
 		return err
 	}
 	r.hold = stock.FeedHold(feed.AsOf, newest, at, r.stock.StaleAfter, true)
+	if r.hold == "" && missing {
+		r.hold = stock.HoldMissing
+	}
 	r.feed = feed
 	return nil
 }
 
+// missing tells whether a snapshot that an earlier attempt began left items out: then
+// nobody knows any more which, and what it did not mention must not count as confirmed.
+func (r *reader) missing(ctx context.Context) (bool, error) {
+	known, err := r.stock.Store.KnownStock(ctx, r.feed.Warehouse)
+	return known > r.reading.Records, err
+}
+
 func (r *reader) statuses(ctx context.Context) error {
-	rules, err := r.stock.Store.Rules(ctx)
-	if err != nil {
-		return err
-	}
-	policy := stock.NewPolicy(r.feed.Warehouse, rules)
 	totals := []ports.StockStatusUnits{}
 	for status, t := range r.totals {
-		t.Sellable, t.Known = policy.Sellable(status)
+		t.Sellable, t.Known = r.policy.Sellable(status)
 		t.AsOf = r.reading.AsOf
 		totals = append(totals, *t)
 	}
-	return r.stock.Store.SaveStockStatuses(ctx, r.lease(), totals)
+	if err := r.stock.Store.SaveStockStatuses(ctx, r.lease(), totals); err != nil {
+		return err
+	}
+	return r.stock.tellGone(ctx, r.feed.Warehouse, r.totals, r.grades)
 }

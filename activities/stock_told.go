@@ -91,13 +91,16 @@ func named(names []string, count int) string {
 
 // tellFigures opens and resolves what the figures of a page say of single items.
 func (s *Stock) tellFigures(ctx context.Context, warehouse string, looks []looked) error {
-	var skus []string
+	var skus, level []string
 	still := map[string]bool{}
 	for _, l := range looks {
 		if l.held != "" {
 			continue // nothing was computed
 		}
 		skus = append(skus, l.figure.SKU)
+		if l.figure.Wanted == 0 {
+			level = append(level, l.figure.SKU)
+		}
 		for _, e := range troubles(warehouse, l.figure) {
 			still[e.Cause] = true
 			if err := s.open(ctx, warehouse, e.Kind, e.Cause, e.Subject, e.Problems...); err != nil {
@@ -113,7 +116,11 @@ func (s *Stock) tellFigures(ctx context.Context, warehouse string, looks []looke
 			return err
 		}
 	}
-	return nil
+	if len(level) == 0 {
+		return nil
+	}
+	// Nothing is left that the shop could refuse.
+	return s.resolveOthers(ctx, warehouse, "stock-refused", level, nil)
 }
 
 // troubles are the exceptions that a figure asks for.
@@ -169,6 +176,18 @@ func (l *looker) tellStatuses(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// tellGone resolves the exceptions of statuses and grades that a whole snapshot shows no more.
+func (s *Stock) tellGone(ctx context.Context, warehouse string, statuses map[domain.StockStatus]*ports.StockStatusUnits, grades map[string]bool) error {
+	still := map[string]bool{}
+	for status := range statuses {
+		still[domain.NewCause("unmapped:stock-status", warehouse, string(status))] = true
+	}
+	for grade := range grades {
+		still[domain.NewCause("unmapped:stock-status", warehouse, "grade "+grade)] = true
+	}
+	return s.resolveOthers(ctx, warehouse, "unmapped:stock-status", nil, still)
 }
 
 // tellSizes opens or resolves the one exception about items whose size nobody knows.

@@ -46,13 +46,15 @@ type StockFeed struct {
 
 // StockReading is a reading of the feed under way, kept so that a crash costs a few pages.
 type StockReading struct {
-	Mode    FeedMode          `json:"mode"`
-	Rebuilt bool              `json:"rebuilt,omitempty"` // the place of the next delta was gone: versions may have begun anew
-	At      InventoryPosition `json:"at"`
-	AsOf    time.Time         `json:"asOf"`
-	BeganAt time.Time         `json:"beganAt"`
-	Records int64             `json:"records"`
-	Changed int64             `json:"changed"`
+	Mode    FeedMode `json:"mode"`
+	Rebuilt bool     `json:"rebuilt,omitempty"` // the place of the next delta was gone: versions may have begun anew
+	// Nameless says that a record could not be read, and not even of which item it was.
+	Nameless bool              `json:"nameless,omitempty"`
+	At       InventoryPosition `json:"at"`
+	AsOf     time.Time         `json:"asOf"`
+	BeganAt  time.Time         `json:"beganAt"`
+	Records  int64             `json:"records"`
+	Changed  int64             `json:"changed"`
 }
 
 // StockLevel is what is held of one item at its warehouse.
@@ -61,7 +63,7 @@ type StockLevel struct {
 	AsOf         time.Time // state of the warehouse in which the record was told
 	Doubt        string    // why it may not raise anything, as package stock says it; empty when it may
 	Touched      int64     // grows with every change that may move the figure
-	WritingSince time.Time // a change of stock is on its way whose outcome is not recorded
+	WritingSince time.Time // a change of stock, sent then at the latest, whose outcome is not recorded
 	Published    int64     // how often a figure was written
 }
 
@@ -172,6 +174,8 @@ type StockStore interface {
 	// DoubtUnmentioned marks with a doubt the items that a whole snapshot did not mention;
 	// seen are the sorted hashes (SKUHash) of those that it did. It answers how many it marked.
 	DoubtUnmentioned(ctx context.Context, l StockLease, seen []uint64, doubt string) (int, error)
+	// KnownStock counts the items of a warehouse.
+	KnownStock(ctx context.Context, warehouse string) (int64, error)
 	// DoubtStock marks single items, such as those whose record could not be read.
 	DoubtStock(ctx context.Context, l StockLease, skus []string, doubt string) error
 	// DoubtfulStock counts the items with a doubt, and names the first of them.

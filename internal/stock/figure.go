@@ -150,6 +150,9 @@ func (f Figure) unitsOf(name string) int {
 	return 0
 }
 
+// mostUnits is the most that a figure can be: the shop's numbers end a little above.
+const mostUnits = 999_999_999
+
 // Decide computes a figure.
 func (p *Policy) Decide(in Input) Figure {
 	f := Figure{
@@ -217,6 +220,7 @@ func (p *Policy) sellable(in Input, f *Figure) int {
 			available = q.Units
 		}
 	}
+	units = min(units, mostUnits)
 	detail := fmt.Sprintf("version %d, changed %s", in.Held.Version, stamp(in.Held.ChangedAt))
 	if least := p.Grade(in.SKU); least != "" && len(in.Held.ByGrade) > 0 {
 		for _, g := range in.Held.ByGrade {

@@ -22,7 +22,7 @@ type BudgetUse struct {
 
 // ChangeBudget changes a system's budget under its row's lock; state is empty the first
 // time. The change names what it granted and what had to wait, by class, which is added
-// to the minute's use. It may run twice when the connection is lost at the end: then
+// to the minute's use, which is kept for two weeks. It may run twice when the connection is lost at the end: then
 // units are taken twice, which the next look at the system's own count puts right.
 func (s *Store) ChangeBudget(ctx context.Context, system string, at time.Time, change func(state []byte) (next []byte, granted, waited map[string]int, err error)) error {
 	return toFault("change budget", pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
@@ -31,11 +31,12 @@ func (s *Store) ChangeBudget(ctx context.Context, system string, at time.Time, c
 			return err
 		}
 		var state []byte
-		err := tx.QueryRow(ctx, `SELECT state FROM budgets WHERE system = @system FOR UPDATE`, pgx.NamedArgs{"system": system}).Scan(&state)
+		var changed time.Time
+		err := tx.QueryRow(ctx, `SELECT state, updated_at FROM budgets WHERE system = @system FOR UPDATE`, pgx.NamedArgs{"system": system}).Scan(&state, &changed)
 		if errors.Is(err, pgx.ErrNoRows) {
 			// Two that are first meet here: the second waits for the first and then reads its row.
 			if _, err = tx.Exec(ctx, `INSERT INTO budgets (system, state) VALUES (@system, '{}') ON CONFLICT DO NOTHING`, pgx.NamedArgs{"system": system}); err == nil {
-				err = tx.QueryRow(ctx, `SELECT state FROM budgets WHERE system = @system FOR UPDATE`, pgx.NamedArgs{"system": system}).Scan(&state)
+				err = tx.QueryRow(ctx, `SELECT state, updated_at FROM budgets WHERE system = @system FOR UPDATE`, pgx.NamedArgs{"system": system}).Scan(&state, &changed)
 			}
 			if string(state) == "{}" {
 				state = nil
@@ -50,6 +51,9 @@ func (s *Store) ChangeBudget(ctx context.Context, system string, at time.Time, c
 		}
 		batch := &pgx.Batch{}
 		batch.Queue(`UPDATE budgets SET state = @state, updated_at = @at WHERE system = @system`, pgx.NamedArgs{"system": system, "state": next, "at": at})
+		if !changed.Truncate(time.Hour).Equal(at.Truncate(time.Hour)) { // once an hour at most
+			batch.Queue(`DELETE FROM budget_use WHERE system = @system AND minute < @before`, pgx.NamedArgs{"system": system, "before": at.Add(-keptBudgetUse)})
+		}
 		for _, class := range classesOf(granted, waited) {
 			batch.Queue(`
 				INSERT INTO budget_use AS u (system, class, minute, granted, waited)
@@ -84,10 +88,4 @@ func (s *Store) BudgetUse(ctx context.Context, system string, since time.Time) (
 	}
 	use, err := pgx.CollectRows(rows, pgx.RowToStructByPos[BudgetUse])
 	return use, toFault("read budget use", err)
-}
-
-// DropBudgetUse forgets the use of budgets that is older than two weeks.
-func (s *Store) DropBudgetUse(ctx context.Context, now time.Time) error {
-	_, err := s.pool.Exec(ctx, `DELETE FROM budget_use WHERE minute < @before`, pgx.NamedArgs{"before": now.Add(-keptBudgetUse)})
-	return toFault("drop budget use", err)
 }

@@ -218,7 +218,8 @@ func (s *Store) DoubtUnmentioned(ctx context.Context, l ports.StockLease, seen [
 		return 0, toFault(op, err)
 	}
 	var missing []string
-	rows, err := s.pool.Query(ctx, `SELECT sku FROM stock_levels WHERE warehouse = @warehouse AND doubt <> @doubt`, leaseArgs(l, pgx.NamedArgs{"doubt": doubt}))
+	// What is in doubt already stays so, such as what was mentioned and could not be read.
+	rows, err := s.pool.Query(ctx, `SELECT sku FROM stock_levels WHERE warehouse = @warehouse AND doubt = ''`, leaseArgs(l, nil))
 	if err != nil {
 		return 0, toFault(op, err)
 	}
@@ -232,6 +233,12 @@ func (s *Store) DoubtUnmentioned(ctx context.Context, l ports.StockLease, seen [
 		return 0, toFault(op, err)
 	}
 	return len(missing), s.DoubtStock(ctx, l, missing, doubt)
+}
+
+// KnownStock counts the items of a warehouse.
+func (s *Store) KnownStock(ctx context.Context, warehouse string) (known int64, err error) {
+	err = s.pool.QueryRow(ctx, `SELECT count(*) FROM stock_levels WHERE warehouse = @warehouse`, pgx.NamedArgs{"warehouse": warehouse}).Scan(&known)
+	return known, toFault("count stock", err)
 }
 
 // DoubtStock marks single items, such as those whose record could not be read. Items

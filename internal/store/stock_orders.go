@@ -61,7 +61,10 @@ func (s *Store) StockLines(ctx context.Context, warehouse string, sizes []string
 		SELECT DISTINCT ON (l.store, l.number, l.line) l.store, l.number, l.line, l.size_id
 		FROM order_lines l JOIN orders o ON o.store = l.store AND o.number = l.number
 		WHERE l.size_id = ANY (@sizes::text[]) AND l.kind IN ('product', 'bundleItem') AND NOT o.wholesale
-			AND (o.status NOT IN ('shipped', 'archived', 'cancelled') OR o.updated_at > @since)
+			AND (o.status NOT IN ('shipped', 'archived', 'cancelled') OR o.updated_at > @since
+				-- The floor can still take units for an order that the shop cancelled long ago.
+				OR (o.store, o.number) IN (SELECT f.store, f.number FROM facts f
+					WHERE f.kind = 'warehouse-order' AND f.at > @since AND f.recorded_at > now() - interval '3 days'))
 		ORDER BY l.store, l.number, l.line`,
 		pgx.NamedArgs{"sizes": sizes, "since": asOf.Add(-settledFor)})
 	if err != nil {

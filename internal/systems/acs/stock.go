@@ -177,7 +177,7 @@ const ReasonUnreadable = "unreadable"
 
 func (w *Warehouse) adjustment(c call, raw []byte) (domain.Adjustment, error) {
 	var a gen.Adjustment
-	if err := json.Unmarshal(raw, &a); err == nil && a.AdjustmentId != "" && a.Sku != "" {
+	if err := json.Unmarshal(raw, &a); err == nil && a.AdjustmentId != "" && a.Sku != "" && a.QuantityDelta <= mostUnits && a.QuantityDelta >= -mostUnits {
 		return domain.Adjustment{
 			ID: a.AdjustmentId, Warehouse: w.config.Warehouse, SKU: a.Sku, Units: a.QuantityDelta, Reason: string(a.Reason),
 			From: domain.StockStatus(deref(a.FromStatus)), Serials: deref(a.Serials), UnitCost: deref(a.UnitCost), Currency: deref(a.Currency),
@@ -202,6 +202,10 @@ type quantities struct {
 	bad   bool
 }
 
+// mostUnits is more than any warehouse holds of an item; a number beyond is a mistake, and
+// would stand in no column.
+const mostUnits = 999_999_999
+
 type quantity struct {
 	name  string
 	units int
@@ -224,6 +228,10 @@ func (q *quantities) UnmarshalJSON(raw []byte) error {
 		return nil
 	}
 	for name, units := range odd {
+		if units > mostUnits || units < -mostUnits {
+			q.bad = true
+			return nil
+		}
 		q.list = append(q.list, quantity{name, units})
 	}
 	return nil
