@@ -52,6 +52,12 @@ type judged struct {
 	lost     bool // missing for good: a loss record and nothing else
 }
 
+// sold tells whether a garment is one of a line's units. One that was never sold here is
+// none, unless a person takes it for one.
+func (g *judged) sold() bool {
+	return g.Line != "" && (g.accepted || g.Unit == nil || g.Unit.Disposition != "wrong_item")
+}
+
 func (d *decider) mine(g *judged) bool { return g.Return == d.Number }
 
 // ask opens a question, unless a person has settled its cause; it tells whether it is open.
@@ -105,7 +111,7 @@ func (d *decider) judge() {
 		j := &judged{Garment: g}
 		d.all = append(d.all, j)
 		d.resolve(j)
-		if !j.ignored && j.Line != "" && j.Adjusted == nil || j.Line != "" && j.Unit != nil {
+		if j.sold() && (!j.ignored && j.Adjusted == nil || j.Unit != nil) {
 			d.count(j, shipped)
 		}
 		if d.mine(j) {

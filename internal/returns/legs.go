@@ -93,7 +93,7 @@ func (d *decider) returnable() map[string]int {
 	}
 	counted := map[string]bool{}
 	for _, p := range d.m.plans {
-		if p.Kind != domain.PlanShopReturn || d.m.written[p.Key].Stage == domain.StageVoid {
+		if p.Kind != domain.PlanShopReturn || d.m.dropped(p) {
 			continue
 		}
 		counted[p.ShopID] = p.ShopID != ""
@@ -289,7 +289,7 @@ func (d *decider) transfers() {
 // A refund that was asked for is looked at until it is one.
 func (d *decider) refunds() {
 	for _, p := range d.m.plans {
-		if p.Return != d.Number || p.Kind != domain.PlanShopReturn || !p.Refund {
+		if p.Return != d.Number || p.Kind != domain.PlanShopReturn || !p.Refund && !d.refundedAfterAll(p) {
 			continue
 		}
 		w := d.m.written[p.Key]
@@ -306,6 +306,22 @@ func (d *decider) refunds() {
 	d.follow(domain.PlanRefund)
 }
 
+// refundedAfterAll tells whether a return that was made without a refund is paid back by
+// now: finance has said so, or the goods of a return made by hand have arrived.
+func (d *decider) refundedAfterAll(p domain.ReturnPlan) bool {
+	found := false
+	for _, g := range d.all {
+		if !g.in(p) {
+			continue
+		}
+		if !g.refund || g.ignored || g.asked {
+			return false
+		}
+		found = true
+	}
+	return found
+}
+
 // again is how often the books are asked for a document that waits there for another one.
 const again = time.Minute
 
@@ -316,6 +332,9 @@ func (d *decider) follow(kind domain.PlanKind) {
 			continue
 		}
 		w, known := d.m.written[p.Key]
+		if d.m.dropped(p) {
+			w.Stage = domain.StageVoid
+		}
 		d.out.Documents = append(d.out.Documents, Document{p, w})
 		switch {
 		case w.Stage == domain.StageDone || w.Stage == domain.StageLinked || w.Stage == domain.StageVoid:

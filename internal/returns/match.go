@@ -59,10 +59,16 @@ type matched struct {
 	skipped  map[string]int64
 	override map[string]map[string]string // cause → what a person decided
 
-	ofReturn map[string]int // warehouse/returnId → number
+	types    map[string]returnType // newest word of what kind of parcel it was, by warehouse/returnId
+	ofReturn map[string]int        // warehouse/returnId → number
 	ofShop   map[string]int // shop return id → number
 	lines    map[string][]string
 	physical map[string]bool
+}
+
+type returnType struct {
+	revision int64
+	is       domain.ReturnType
 }
 
 type refusal struct {
@@ -76,7 +82,7 @@ func match(order domain.Order, facts []domain.Fact) (*matched, error) {
 		order: order, newest: map[int]int64{}, settled: map[int]int64{}, planned: map[string]bool{}, written: map[string]domain.ReturnWritten{},
 		writtenF: map[string]domain.Fact{}, shop: map[string]domain.ShopReturn{}, refused: map[string]refusal{}, tried: map[int]int64{},
 		triedOne: map[string]int64{}, skipped: map[string]int64{}, override: map[string]map[string]string{},
-		ofReturn: map[string]int{}, ofShop: map[string]int{}, lines: map[string][]string{}, physical: map[string]bool{},
+		types: map[string]returnType{}, ofReturn: map[string]int{}, ofShop: map[string]int{}, lines: map[string][]string{}, physical: map[string]bool{},
 	}
 	for _, l := range order.Lines {
 		if l.Kind.Physical() {
@@ -201,6 +207,9 @@ func (m *matched) touch(n int, f domain.Fact) {
 // garment that is known already is one more decision about it.
 func (m *matched) confirmation(f domain.Fact, c domain.ReturnConfirmation) {
 	name := c.Warehouse + "/" + c.ID
+	if newest, known := m.types[name]; !known || c.Revision >= newest.revision {
+		m.types[name] = returnType{c.Revision, c.Type}
+	}
 	for _, u := range c.Units {
 		g := m.find(func(g *Garment) bool {
 			return g.Warehouse == c.Warehouse && g.ReturnID == c.ID && len(g.revisions) > 0 && g.revisions[0].Ref == u.Ref
@@ -219,11 +228,17 @@ func (m *matched) confirmation(f domain.Fact, c domain.ReturnConfirmation) {
 			g.revisions = append(g.revisions, u)
 			slices.SortFunc(g.revisions, func(a, b domain.ReturnUnit) int { return cmp.Compare(a.Revision, b.Revision) })
 		}
-		g.Warehouse, g.ReturnID, g.Type = c.Warehouse, c.ID, c.Type
-		if u.Line != "" && m.physical[u.Line] {
+		g.Warehouse, g.ReturnID = c.Warehouse, c.ID
+		// A revision that was overtaken on its way changes nothing that a newer one said.
+		if u.Line != "" && m.physical[u.Line] && (g.Line == "" || u.Revision >= g.revisions[len(g.revisions)-1].Revision) {
 			g.Line = u.Line
 		}
 		m.touch(g.Return, f)
+	}
+	for _, g := range m.garments {
+		if g.Warehouse == c.Warehouse && g.ReturnID == c.ID {
+			g.Type = m.types[name].is
+		}
 	}
 }
 
@@ -320,6 +335,9 @@ func (m *matched) shopReturn(f domain.Fact, r domain.ShopReturn) {
 		}
 		for k := range l.Quantity {
 			g := m.find(func(g *Garment) bool { return g.Line == l.Line && g.Shop == "" && !m.coveredByUs(g) })
+			if g == nil { // what the shop refused of us, somebody has entered by hand
+				g = m.find(func(g *Garment) bool { return g.Line == l.Line && g.Shop == "" && m.refusedToUs(g) })
+			}
 			if g == nil {
 				g = &Garment{ID: fmt.Sprintf("shop/%s/%s/%d", r.ID, l.Line, k+1), Line: l.Line, Told: f, Return: m.ofShop[r.ID]}
 				if g.Return == 0 {
@@ -363,10 +381,48 @@ func (m *matched) coveredByUs(garment *Garment) bool {
 	return ok
 }
 
+// refusedToUs tells whether a garment's return was refused by the shop, and nothing of
+// ours stands there.
+func (m *matched) refusedToUs(garment *Garment) bool {
+	p, planned := m.planOf(domain.PlanShopReturn, garment)
+	return planned && m.refusedWhole(p)
+}
+
+func (m *matched) refusedWhole(p domain.ReturnPlan) bool {
+	_, refused := m.refused[p.Key]
+	if !refused || p.ShopID != "" || m.written[p.Key].ID != "" {
+		return false
+	}
+	for _, r := range m.shop {
+		if r.External == p.Key && !r.Deleted {
+			return false
+		}
+	}
+	return true
+}
+
+// dropped tells whether a plan will never be written: somebody took it back at the other
+// side, deleted what it was to complete, or entered by hand what the shop had refused.
+func (m *matched) dropped(p domain.ReturnPlan) bool {
+	switch stage := m.written[p.Key].Stage; {
+	case stage == domain.StageVoid:
+		return true
+	case p.Kind != domain.PlanShopReturn || stage == domain.StageDone || stage == domain.StageLinked:
+		return false
+	case p.ShopID != "":
+		return m.shop[p.ShopID].Deleted
+	}
+	return m.refusedWhole(p) && m.find(func(g *Garment) bool { return g.Shop != "" && g.in(p) }) != nil
+}
+
+// in tells whether a plan names the garment.
+func (g *Garment) in(p domain.ReturnPlan) bool {
+	return slices.ContainsFunc(p.Garments, func(id string) bool { return id == g.ID || slices.Contains(g.also, id) })
+}
+
 func (m *matched) planOf(kind domain.PlanKind, garment *Garment) (domain.ReturnPlan, bool) {
 	for _, p := range m.plans {
-		names := slices.ContainsFunc(p.Garments, func(id string) bool { return id == garment.ID || slices.Contains(garment.also, id) })
-		if p.Kind == kind && names && m.written[p.Key].Stage != domain.StageVoid {
+		if p.Kind == kind && garment.in(p) && !m.dropped(p) {
 			return p, true
 		}
 	}
