@@ -190,6 +190,20 @@ func (s *returnStep) price() {
 	}
 }
 
+// reprice works the shares out again from what was planned before this plan: another
+// return of the order may have been planned while this one was, and both took the
+// first units for theirs.
+func (s *returnStep) reprice() {
+	own := slices.IndexFunc(s.record.Facts, func(f domain.Fact) bool {
+		return f.Kind == domain.FactReturnPlanned && f.Key == "return-plan:"+s.plan.Key
+	})
+	if own < 0 || len(returnedBefore(s.record.Facts[:own], s.plan)) == 0 {
+		return // nothing came before: what was recorded holds
+	}
+	before := s.record.Facts[:own]
+	s.plan.Discount, s.plan.Rounding = discountBack(s.order, before, s.plan), roundingBack(s.order, before, s.plan)
+}
+
 // feeDue tells whether the return has not paid its fee yet. Nobody pays one for a parcel
 // that never reached them.
 func (s *returnStep) feeDue() bool {
@@ -205,13 +219,15 @@ func (s *returnStep) feeDue() bool {
 // reached the customer.
 func (s *returnStep) undelivered() bool {
 	for _, g := range s.plan.Garments {
-		back := false
+		back, newest := false, int64(-1)
 		for _, f := range s.record.Facts {
 			c, err := domain.Decode[domain.ReturnConfirmation](f)
-			if f.Kind != domain.FactReturnConfirmation || err != nil || c.Type != domain.Undelivered {
+			if f.Kind != domain.FactReturnConfirmation || err != nil || c.Revision < newest {
 				continue
 			}
-			back = back || slices.ContainsFunc(c.Units, func(u domain.ReturnUnit) bool { return g == c.Warehouse+"/"+c.ID+"/"+u.Ref })
+			if slices.ContainsFunc(c.Units, func(u domain.ReturnUnit) bool { return g == c.Warehouse+"/"+c.ID+"/"+u.Ref }) {
+				back, newest = c.Type == domain.Undelivered, c.Revision // a newer word corrects it
+			}
 		}
 		if !back {
 			return false
@@ -251,6 +267,7 @@ func (s *returnStep) stand(ctx context.Context) (domain.ShopReturn, error) {
 			Message: "return " + s.plan.ShopID + s.known() + " was deleted in the shop before it was completed",
 		}
 	}
+	s.reprice()
 	draft := ports.ReturnDraft{
 		Order: s.order.ID, Currency: s.order.Currency, Shipment: s.plan.Shipment, Lines: s.plan.Lines, External: s.plan.Key,
 		Comment: fmt.Sprintf("Return %d of order %s, %s. Documents of it carry the same reference.", s.plan.Return, s.order.ID.Number, contract.ReturnReference(s.order.ID, s.plan.Return)),
@@ -312,7 +329,7 @@ func (s *returnStep) refund(ctx context.Context) (domain.ReturnWritten, error) {
 	case s.askedInVain():
 		return domain.ReturnWritten{}, refundRefused("refund_failed", "the payment provider did not pay the money of return "+there.ID+" back")
 	}
-	if left := s.order.Payment.Captured - s.order.Payment.Refunded; left < there.Total {
+	if left := s.order.Payment.Captured - s.order.Payment.Refunded - s.onItsWay(there.ID); left < there.Total {
 		return domain.ReturnWritten{}, refundRefused("not_captured", fmt.Sprintf("%s would go back and only %s of the order's money is captured and not refunded",
 			domain.Format(there.Total, s.order.Currency), domain.Format(left, s.order.Currency)))
 	}
@@ -328,6 +345,16 @@ func (s *returnStep) refund(ctx context.Context) (domain.ReturnWritten, error) {
 		return domain.ReturnWritten{Stage: domain.StageCreated, ID: there.ID, Amount: there.Total}, nil
 	}
 	return domain.ReturnWritten{Stage: domain.StageDone, ID: there.ID, Amount: asked.Return.Refunded}, nil
+}
+
+// onItsWay is the money of the order's other returns that was asked for and has no outcome yet.
+func (s *returnStep) onItsWay(but string) (money int64) {
+	for _, r := range s.there {
+		if r.ID != but && r.RefundAsked > 0 {
+			money += max(0, r.Total-r.Refunded)
+		}
+	}
+	return money
 }
 
 // askedInVain tells whether the newest word of the refund is that it was asked for: as
