@@ -22,6 +22,7 @@ const (
 const (
 	CodeTotalsDiffer = "order_totals_differ" // the order's lines do not add up to its total
 	CodeShopDiffers  = "shipment_total"      // the shop's shipment is worth something else than its lines
+	CodeNotInShop    = "not_in_shop"         // a parcel left and no shipment in the shop holds its lines
 	CodeTaxRate      = "tax_rate"            // a line's tax rate cannot be read
 	CodeNotInvoiced  = "not_invoiced"        // more units are to be credited than were invoiced
 	CodeOverCredit   = "over_credit"         // more money is to be credited than was invoiced

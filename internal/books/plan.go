@@ -45,7 +45,7 @@ func Plan(in Input) ([]Planned, error) {
 	if p.acceptedAt = accepted(in.Facts); p.acceptedAt.IsZero() && len(in.Firm) == 0 {
 		return nil, nil
 	}
-	for _, step := range []func() error{p.salesOrder, p.deposit, p.shipments, p.depositUse, p.refunds} {
+	for _, step := range []func() error{p.salesOrder, p.deposit, p.shipments, p.depositRefund, p.depositUse, p.refunds} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("order %s: %w", in.Order.ID, err)
 		}
@@ -168,9 +168,14 @@ func (p *plan) salesOrder() error {
 		}
 		return p.add(domain.Document{Kind: domain.DocSalesOrder, Lines: want}, []string{id.Store, id.Number}, 0, p.acceptedAt, doubt)
 	}
-	difference := less(want, made)
-	if doubt == nil && len(difference) == 0 {
-		return nil
+	if len(made[0].Lines) == 0 || doubt != nil && len(made[len(made)-1].Lines) == 0 {
+		return nil // dropped while its amounts were in doubt: a person has booked it by hand
+	}
+	var difference []domain.DocumentLine // none in doubt: nothing is known to have changed
+	if doubt == nil {
+		if difference = less(want, made); len(difference) == 0 {
+			return nil
+		}
 	}
 	change := domain.Document{Kind: domain.DocOrderChange, Lines: difference, Reverses: made[0].Key, Links: []domain.DocumentKey{made[0].Key}}
 	return p.add(change, []string{id.Store, id.Number}, len(made), p.changedAt(), doubt)
@@ -272,9 +277,22 @@ func (p *plan) depositUse() error {
 	for _, d := range p.firm("", domain.DocDepositUse) {
 		left -= d.Totals().Gross
 	}
-	if left <= 0 {
-		return nil
+	for _, d := range p.all(domain.DocRefund) {
+		if ofDeposit(d) {
+			left -= d.Totals().Gross
+		}
 	}
+	// What a void freed first, so that it can pay the parcel that went instead.
+	for _, back := range []bool{true, false} {
+		if err := p.useDeposits(deposits, &left, back); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// useDeposits plans the uses of deposits, or their reversals where an invoice was taken back.
+func (p *plan) useDeposits(deposits []domain.Document, left *int64, back bool) error {
 	for _, s := range p.progress.Parcels {
 		var open int64
 		var invoices []domain.DocumentKey
@@ -283,17 +301,25 @@ func (p *plan) depositUse() error {
 				open, invoices = open+d.Totals().Gross, append(invoices, d.Key)
 			}
 		}
-		used := p.firm(s.Shipment.ID, domain.DocDepositUse)
+		used := p.of(s, domain.DocDepositUse)
 		for _, d := range used {
 			open -= d.Totals().Gross
 		}
-		if n := min(open, left); n > 0 {
-			left -= n
+		if n := min(open, *left); len(invoices) > 0 && (back && open < 0 || !back && n > 0) {
+			if back {
+				n = open
+			}
+			*left -= n
 			d := domain.Document{
 				Kind: domain.DocDepositUse, Shipment: s.Shipment.ID, Warehouse: s.Shipment.Warehouse, Links: append(keys(deposits), invoices...),
 				Lines: []domain.DocumentLine{{Ref: "payment", Kind: domain.DocLinePayment, Gross: n, Source: invoices[0]}},
 			}
-			if err := p.add(d, []string{s.Shipment.Warehouse, s.Shipment.ID}, len(used)+1, s.Shipment.ShippedAt, nil); err != nil {
+			at := s.Shipment.ShippedAt
+			if back {
+				d.Reverses, at = used[0].Key, p.toldAt(s.Shipment)
+				d.Links = append(d.Links, used[0].Key)
+			}
+			if err := p.add(d, []string{s.Shipment.Warehouse, s.Shipment.ID}, len(used)+1, at, nil); err != nil {
 				return err
 			}
 		}

@@ -32,3 +32,39 @@ func (p *plan) refunds() error {
 	}
 	return nil
 }
+
+// ofDeposit tells a refund of a deposit, which belongs to no return.
+func ofDeposit(d domain.Document) bool { return d.Kind == domain.DocRefund && d.Return == "" }
+
+// depositRefund plans what was given back of money taken ahead before anything left, as
+// when a paid order is cancelled. Once a parcel has left, what is given back is for what
+// came back, and is its return's to say.
+func (p *plan) depositRefund() error {
+	if p.shipped() {
+		return nil
+	}
+	amount, left := p.Order.Payment.Refunded, int64(0)
+	deposits := p.all(domain.DocDeposit)
+	for _, d := range deposits {
+		left += d.Totals().Gross
+	}
+	for _, d := range p.firm("", domain.DocDepositUse) {
+		left -= d.Totals().Gross
+	}
+	made := 0
+	for _, d := range p.firm("", domain.DocRefund) {
+		amount -= d.Totals().Gross
+		if ofDeposit(d) {
+			left -= d.Totals().Gross
+			made++
+		}
+	}
+	if amount = min(amount, left); amount <= 0 {
+		return nil
+	}
+	d := domain.Document{
+		Kind: domain.DocRefund, Links: keys(deposits), Payment: label(p.Order.PaymentMethod), Method: "original",
+		Lines: []domain.DocumentLine{{Ref: "payment", Kind: domain.DocLinePayment, Gross: amount, Source: deposits[0].Key}},
+	}
+	return p.add(d, []string{p.Order.ID.Store, p.Order.ID.Number}, made+1, p.changedAt(), nil)
+}

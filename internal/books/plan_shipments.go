@@ -1,6 +1,9 @@
 package books
 
 import (
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -68,14 +71,67 @@ func (p *plan) invoice(s domain.ParcelProgress) error {
 		}
 		return nil
 	}
-	if s.Shipment.Voided || s.Shop == nil || len(s.Lines) == 0 {
+	if s.Shipment.Voided || len(s.Lines) == 0 {
+		return nil
+	}
+	shop := s.Shop
+	if shop == nil {
+		shop = p.byHand(s)
+	}
+	if shop == nil && p.Order.Status != domain.ShopShipped {
 		return nil // nothing is billed before the shop has the shipment: it says what it comes to
 	}
+	if shop == nil {
+		return p.ofShipment(domain.Document{Kind: domain.DocInvoice, Links: links}, s, made, invalid(CodeNotInShop, "", fmt.Sprintf(
+			"order %s: shipment %s left the warehouse, the order is shipped in the shop, and no shipment there holds its lines; post its invoice by hand and skip", p.Order.ID, s.Shipment.ID)))
+	}
 	parcel := Parcel{Lines: s.Lines}
-	parcel.Total, parcel.Known = p.total(*s.Shop)
+	parcel.Total, parcel.Known = p.total(*shop)
 	lines, doubt := InvoiceLines(p.Order, BilledBy(p.all(domain.DocInvoice)), parcel)
-	d := domain.Document{Kind: domain.DocInvoice, Lines: lines, Links: links, Captured: s.Shop.Captured, Payment: label(p.Order.PaymentMethod)}
+	d := domain.Document{Kind: domain.DocInvoice, Lines: lines, Links: links, Captured: shop.Captured, Payment: label(p.Order.PaymentMethod)}
 	return p.ofShipment(d, s, made, doubt)
+}
+
+// byHand is the shop's shipment that a person entered for a parcel which we did not
+// bring there: a completed one of exactly its lines that belongs to no other parcel. nil
+// when there is none.
+func (p *plan) byHand(of domain.ParcelProgress) *domain.ShopShipmentFact {
+	taken := map[string]bool{}
+	for _, s := range p.progress.Parcels {
+		if s.Shop != nil {
+			taken[s.Shop.ShopID] = true
+		}
+	}
+	for _, s := range p.progress.Parcels { // in their order, so that each parcel gets the same one every time
+		if s.Shop != nil || s.Shipment.Voided {
+			continue
+		}
+		i := slices.IndexFunc(p.Order.Shipments, func(shop domain.ShopShipment) bool {
+			return shop.Shipped && !taken[shop.ID] && maps.Equal(unitsByLine(shop.Lines), unitsByLine(s.Lines))
+		})
+		found := i >= 0
+		if found {
+			taken[p.Order.Shipments[i].ID] = true
+		}
+		if s.Shipment.ID == of.Shipment.ID && s.Shipment.Warehouse == of.Shipment.Warehouse {
+			if !found {
+				return nil
+			}
+			shop := p.Order.Shipments[i]
+			return &domain.ShopShipmentFact{Shipment: s.Shipment.ID, Warehouse: s.Shipment.Warehouse, ShopID: shop.ID, Captured: shop.Captured, Completed: true, Total: shop.Total}
+		}
+	}
+	return nil
+}
+
+func unitsByLine(lines []domain.LineQuantity) map[string]int {
+	units := map[string]int{}
+	for _, l := range lines {
+		if l.Quantity != 0 {
+			units[l.Line] += l.Quantity
+		}
+	}
+	return units
 }
 
 // total is what the shop charges for a shipment: as it answered our write, else as the
