@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"selvedge/internal/contract"
 	"selvedge/internal/domain"
 	"selvedge/internal/exceptions"
+	"selvedge/internal/fault"
 	"selvedge/internal/mapping"
 	"selvedge/internal/ports"
 )
@@ -33,6 +35,7 @@ type Documents struct {
 const (
 	bookPage   = 100
 	mostBooked = 2000
+	mostFailed = 20 // so many say that it is no single order
 	postPage   = 100
 	mostPosted = 2000
 	// postTime ends a run of posting before the activity's own time does.
@@ -53,21 +56,27 @@ func (d *Documents) BookOrders(ctx context.Context, _ contract.DocumentsInput) (
 		return result, toTemporal(err, d.Settle)
 	}
 	index, newest := mapping.New(rules), newestRule(rules)
+	var failed []error
 	for after := (domain.OrderID{}); ; {
 		ids, err := d.Store.UnbookedOrders(ctx, after, bookPage)
 		if err != nil {
 			return result, toTemporal(err, d.Settle)
 		}
 		for _, id := range ids {
+			after = id
 			if err := d.book(ctx, id, index, newest); err != nil {
-				return result, toTemporal(fmt.Errorf("derive the documents of %s: %w", id, err), d.Settle)
+				// One order that cannot be read keeps no other out of the books; it comes again
+				// with each run, which fails until it is mended.
+				if failed = append(failed, fmt.Errorf("derive the documents of %s: %w", id, err)); len(failed) >= mostFailed {
+					return result, toTemporal(errors.Join(failed...), d.Settle)
+				}
+				continue
 			}
 			result.Booked++
-			after = id
 		}
 		activity.RecordHeartbeat(ctx, result.Booked)
 		if result.More = len(ids) == bookPage; !result.More || result.Booked >= mostBooked {
-			return result, nil
+			return result, toTemporal(errors.Join(failed...), d.Settle)
 		}
 	}
 }
@@ -79,9 +88,24 @@ func newestRule(rules []domain.Rule) (version int64) {
 	return version
 }
 
-// book derives one order's documents. The facts are read before the content: content
-// that is newer than they are has a fact of its own, and the order comes again.
+// book derives one order's documents, anew when they were sent, or booked by another
+// run, since they were read: the scheduled runs of several ledgers and the workflows of
+// returns book side by side.
 func (d *Documents) book(ctx context.Context, id domain.OrderID, index *mapping.Rules, newest int64) error {
+	for attempt := 1; ; attempt++ {
+		err := d.bookOnce(ctx, id, index, newest)
+		if f, ok := fault.As(err); !ok || f.Code != ports.CodeBooksMoved || attempt == mostAnew {
+			return err
+		}
+	}
+}
+
+// mostAnew bounds how often one order is derived anew at once.
+const mostAnew = 5
+
+// bookOnce derives one order's documents. The facts are read before the content: content
+// that is newer than they are has a fact of its own, and the order comes again.
+func (d *Documents) bookOnce(ctx context.Context, id domain.OrderID, index *mapping.Rules, newest int64) error {
 	facts, err := d.Store.Facts(ctx, id, 0)
 	if err != nil {
 		return err
@@ -95,9 +119,11 @@ func (d *Documents) book(ctx context.Context, id domain.OrderID, index *mapping.
 		return err
 	}
 	in := books.Input{Order: order, Facts: facts}
+	from := ports.BookedFrom{Rules: newest}
 	for _, r := range records {
 		if r.Firm() {
 			in.Firm = append(in.Firm, r.Document)
+			from.Firm = append(from.Firm, r.Document.Key)
 		}
 	}
 	in.Entity, in.Missing = d.entity(order, in.Firm, index)
@@ -105,15 +131,14 @@ func (d *Documents) book(ctx context.Context, id domain.OrderID, index *mapping.
 	if err != nil {
 		return err
 	}
-	var sequence int64
 	if len(facts) > 0 {
-		sequence = facts[len(facts)-1].Sequence
+		from.Sequence = facts[len(facts)-1].Sequence
 	}
 	given := make([]ports.PlannedDocument, len(planned))
 	for i, p := range planned {
 		given[i] = ports.PlannedDocument{Document: p.Document, Question: p.Question, Ledger: in.Entity.Ledger}
 	}
-	return d.Store.BookOrder(ctx, id, sequence, newest, given, d.Clock())
+	return d.Store.BookOrder(ctx, id, from, given, d.Clock())
 }
 
 // entity is the one that rules name, except that an order stays in the books in which

@@ -44,13 +44,18 @@ func (p *poster) post(ctx context.Context, r ports.DocumentRecord) (ports.Docume
 	if r.Status == domain.DocumentUnknown && r.NextAt.After(p.Clock()) {
 		return ports.DocumentOutcome{Status: r.Status}, nil // somebody is at it, or its outcome may still come
 	}
+	var draft ports.LedgerEntry
 	if r.Status == domain.DocumentUnknown || r.Status == domain.DocumentAccepted {
 		outcome, known, err := p.look(ctx, r)
 		if err != nil || known {
 			return outcome, err
 		}
+		draft = outcome.Entry
 	}
-	return p.send(ctx, r)
+	if r.Status == domain.DocumentCreated {
+		draft = r.Entry
+	}
+	return p.send(ctx, r, draft)
 }
 
 // look asks the ledger for a document that it may have. known is false when it
@@ -65,6 +70,7 @@ func (p *poster) look(ctx context.Context, r ports.DocumentRecord) (outcome port
 	case err != nil:
 		return outcome, true, err
 	case entry.Status == domain.DocumentCreated && p.able.TwoStep:
+		outcome.Entry = entry
 		return outcome, false, nil // Create answers the draft, and Post goes on from it
 	}
 	outcome = p.agreed(r.Document, entry)
@@ -72,12 +78,12 @@ func (p *poster) look(ctx context.Context, r ports.DocumentRecord) (outcome port
 }
 
 // send creates and posts. Before that the document is noted as unknown, so that after a
-// crash it is looked up first.
-func (p *poster) send(ctx context.Context, r ports.DocumentRecord) (ports.DocumentOutcome, error) {
+// crash it is looked up first. draft is what the ledger already has of it, if anything.
+func (p *poster) send(ctx context.Context, r ports.DocumentRecord, draft ports.LedgerEntry) (ports.DocumentOutcome, error) {
 	d := r.Document
 	on, err := p.ledger.PostingDate(ctx, d.EntityRef, d.Date)
 	if err != nil {
-		return p.decide(ctx, d, err)
+		return p.decide(ctx, d, draft, err)
 	}
 	if d.PostOn, d.Late = on, on != d.Date; d.Late && !r.LateAgreed && p.asks(d.Entity) {
 		return p.refuse(ctx, d, domain.NewCause(kindClosedPeriod, d.Entity, string(d.Date.Period())), []domain.Refusal{{
@@ -99,11 +105,12 @@ func (p *poster) send(ctx context.Context, r ports.DocumentRecord) (ports.Docume
 			return outcome, p.save(ctx, d.Key, outcome) // a draft with other totals is not posted
 		}
 		if p.able.TwoStep && entry.Status == domain.DocumentCreated {
+			draft = entry
 			entry, err = p.ledger.Post(ctx, d)
 		}
 	}
 	if err != nil {
-		return p.decide(ctx, d, err)
+		return p.decide(ctx, d, draft, err)
 	}
 	outcome := p.agreed(d, entry)
 	return outcome, p.save(ctx, d.Key, outcome)
@@ -133,20 +140,26 @@ func (p *poster) agreed(d domain.Document, entry ports.LedgerEntry) ports.Docume
 }
 
 // decide turns a fault into what becomes of the document. Trouble of the ledger itself
-// is the run's: it is answered as an error and nothing is decided about the document.
-func (p *poster) decide(ctx context.Context, d domain.Document, err error) (ports.DocumentOutcome, error) {
+// is the run's: it is answered as an error and nothing is decided about the document. One
+// that stands in the ledger as a draft stays created, and so as it is: as a due one it
+// could be replaced by other content, which the ledger then refuses for good.
+func (p *poster) decide(ctx context.Context, d domain.Document, draft ports.LedgerEntry, err error) (ports.DocumentOutcome, error) {
 	f, ok := fault.As(err)
 	if !ok {
 		return ports.DocumentOutcome{}, err
 	}
 	now := p.Clock()
+	left := domain.DocumentDue
+	if draft.Status == domain.DocumentCreated {
+		left = domain.DocumentCreated
+	}
 	switch f.Kind {
 	case fault.Uncertain:
 		out := ports.DocumentOutcome{Status: domain.DocumentUnknown, Document: d, NextAt: now.Add(p.Settle)}
 		return out, p.save(ctx, d.Key, out)
 	case fault.RateLimited, fault.Unavailable, fault.Misconfigured:
 		// It had no effect: what was noted as unknown is due again.
-		out := ports.DocumentOutcome{Status: domain.DocumentDue, Document: d, NextAt: now}
+		out := ports.DocumentOutcome{Status: left, Document: d, Entry: draft, NextAt: now}
 		if saveErr := p.save(ctx, d.Key, out); saveErr != nil {
 			return out, saveErr
 		}
@@ -157,7 +170,7 @@ func (p *poster) decide(ctx context.Context, d domain.Document, err error) (port
 	}
 	if f.Code == ports.CodeClosedPeriod {
 		// It was closed since we asked: the next try takes the day that is open then.
-		out := ports.DocumentOutcome{Status: domain.DocumentDue, Document: d, NextAt: now.Add(time.Second)}
+		out := ports.DocumentOutcome{Status: left, Document: d, Entry: draft, NextAt: now.Add(time.Second)}
 		return out, p.save(ctx, d.Key, out)
 	}
 	cause, problems := causeOf(d, err)

@@ -87,7 +87,11 @@ func (l ReturnLedger) prepare(ctx context.Context, order domain.Order, facts []d
 	if err := l.postFirst(ctx, records, doc.Links); err != nil {
 		return ports.DocumentRecord{}, err
 	}
-	if err := d.Store.AddDocuments(ctx, []ports.PlannedDocument{{Document: doc, Ledger: entity.Ledger, Held: true}}, d.Clock()); err != nil {
+	planned := ports.PlannedDocument{Document: doc, Ledger: entity.Ledger, Held: true}
+	for _, r := range records {
+		planned.Beside = append(planned.Beside, r.Document.Key)
+	}
+	if err := d.Store.AddDocuments(ctx, []ports.PlannedDocument{planned}, d.Clock()); err != nil {
 		return ports.DocumentRecord{}, err
 	}
 	return d.Store.Document(ctx, key)
@@ -97,7 +101,8 @@ func (l ReturnLedger) prepare(ctx context.Context, order domain.Order, facts []d
 func fill(doc *domain.Document, order domain.Order, facts []domain.Fact, plan domain.ReturnPlan, records []ports.DocumentRecord, entity mapping.Entity) error {
 	of := func(kind domain.DocumentKind) (found []domain.Document) {
 		for _, r := range records {
-			if r.Document.Kind == kind && r.Document.Key != doc.Key && r.Status != domain.DocumentDropped {
+			// A memo that a person dropped was booked by hand: its units are credited all the same.
+			if r.Document.Kind == kind && r.Document.Key != doc.Key && (r.Status != domain.DocumentDropped || kind == domain.DocCreditMemo) {
 				found = append(found, r.Document)
 			}
 		}

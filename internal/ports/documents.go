@@ -37,12 +37,24 @@ func (r DocumentRecord) Firm() bool {
 	return true
 }
 
+// CodeBooksMoved says that documents were derived from what has changed meanwhile.
+const CodeBooksMoved = "books_moved"
+
+// BookedFrom is what an order's documents were derived from.
+type BookedFrom struct {
+	Sequence int64                // of the newest fact
+	Rules    int64                // version of the newest rule
+	Firm     []domain.DocumentKey // the order's firm documents, see DocumentRecord.Firm
+}
+
 // PlannedDocument is a document that facts call for. With a Question it waits.
 type PlannedDocument struct {
 	Document domain.Document
 	Ledger   string
 	Question *domain.Question
 	Held     bool
+	// Beside are the order's documents that a credit memo's amounts were worked out beside.
+	Beside []domain.DocumentKey
 }
 
 // DocumentOutcome is what an attempt to send a document came to.
@@ -98,9 +110,13 @@ type DocumentStore interface {
 	OrderDocuments(ctx context.Context, id domain.OrderID) ([]DocumentRecord, error)
 	// BookOrder makes the planned ones the order's documents beside the firm ones, and
 	// notes up to which fact and rule they were derived. Held documents are left alone.
-	BookOrder(ctx context.Context, id domain.OrderID, sequence, rules int64, planned []PlannedDocument, at time.Time) error
+	// When other documents are firm than the plan knew, or newer facts are booked already,
+	// it changes nothing and answers fault.Unavailable, code CodeBooksMoved: derive anew.
+	BookOrder(ctx context.Context, id domain.OrderID, from BookedFrom, planned []PlannedDocument, at time.Time) error
 	// AddDocuments keeps documents that a workflow made; the same again changes nothing,
 	// other content under a key that is not firm replaces it, and under a firm one is fault.Conflict.
+	// A credit memo is kept only when no other memo or invoice of its order has come beside
+	// those that it was worked out from; otherwise fault.Unavailable, code CodeBooksMoved.
 	AddDocuments(ctx context.Context, planned []PlannedDocument, at time.Time) error
 	// DueDocuments lists what a ledger is to be told or asked now, in order; a document
 	// whose links are not posted yet is not among them.

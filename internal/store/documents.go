@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -39,23 +41,30 @@ func (s *Store) UnbookedOrders(ctx context.Context, after domain.OrderID, limit 
 // changed ones replaced, those that nothing calls for any more removed, firm and held
 // ones left alone. A soft document of unchanged content keeps its refusal. A second
 // run with the same plan changes nothing.
-func (s *Store) BookOrder(ctx context.Context, id domain.OrderID, sequence, rules int64, planned []ports.PlannedDocument, at time.Time) error {
+func (s *Store) BookOrder(ctx context.Context, id domain.OrderID, from ports.BookedFrom, planned []ports.PlannedDocument, at time.Time) error {
 	const op = "book order"
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		// The order's row lock keeps two runs from booking one order at once.
-		tag, err := tx.Exec(ctx, `
-			UPDATE orders SET booked_sequence = greatest(booked_sequence, @sequence) WHERE store = @store AND number = @number`,
-			pgx.NamedArgs{"store": id.Store, "number": id.Number, "sequence": sequence})
+		var booked int64
+		err := tx.QueryRow(ctx, `SELECT booked_sequence FROM orders WHERE store = @store AND number = @number FOR NO KEY UPDATE`, orderArgs(id)).Scan(&booked)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return unknownOrder(op, id)
+		}
 		if err != nil {
 			return err
 		}
-		if tag.RowsAffected() == 0 {
-			return unknownOrder(op, id)
+		if err := unmoved(ctx, tx, id, from, booked); err != nil {
+			return err
+		}
+		args := orderArgs(id)
+		args["sequence"] = from.Sequence
+		if _, err := tx.Exec(ctx, `UPDATE orders SET booked_sequence = @sequence WHERE store = @store AND number = @number`, args); err != nil {
+			return err
 		}
 		keys := make([]string, len(planned))
 		for i, p := range planned {
 			keys[i] = string(p.Document.Key)
-			if err := plan(ctx, tx, p, rules, at); err != nil {
+			if err := plan(ctx, tx, p, from.Rules, at); err != nil {
 				return err
 			}
 		}
@@ -68,11 +77,34 @@ func (s *Store) BookOrder(ctx context.Context, id domain.OrderID, sequence, rule
 	return orderFault(op, id, err)
 }
 
+// unmoved locks an order's documents and tells whether its books still are what a plan
+// was made from. A document that was sent meanwhile stays as it is, so that a plan which
+// replaces or drops it would leave a difference that nobody makes a document of.
+func unmoved(ctx context.Context, tx pgx.Tx, id domain.OrderID, from ports.BookedFrom, booked int64) error {
+	rows, err := tx.Query(ctx, `SELECT key, status NOT IN `+soft+` FROM documents WHERE store = @store AND number = @number AND NOT held ORDER BY id FOR UPDATE`, orderArgs(id))
+	if err != nil {
+		return err
+	}
+	same := booked <= from.Sequence
+	var key domain.DocumentKey
+	var firm bool
+	if _, err := pgx.ForEachRow(rows, []any{&key, &firm}, func() error {
+		same = same && firm == slices.Contains(from.Firm, key)
+		return nil
+	}); err != nil || same {
+		return err
+	}
+	return &fault.Fault{Kind: fault.Unavailable, System: system, Op: "book order", Code: ports.CodeBooksMoved, Message: "the documents of order " + id.String() + " have moved on since they were read; derive them anew"}
+}
+
 // AddDocuments keeps documents of a workflow, all or none.
 func (s *Store) AddDocuments(ctx context.Context, planned []ports.PlannedDocument, at time.Time) error {
 	const op = "add documents"
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		for _, p := range planned {
+			if err := alone(ctx, tx, p); err != nil {
+				return err
+			}
 			if err := plan(ctx, tx, p, 0, at); err != nil {
 				return err
 			}
@@ -90,6 +122,30 @@ func (s *Store) AddDocuments(ctx context.Context, planned []ports.PlannedDocumen
 		return nil
 	})
 	return toFault(op, err)
+}
+
+// alone keeps two returns of one order from crediting the same units: each memo is
+// worked out from those before it, so they are kept one after the other.
+func alone(ctx context.Context, tx pgx.Tx, p ports.PlannedDocument) error {
+	if p.Document.Kind != domain.DocCreditMemo {
+		return nil
+	}
+	args := orderArgs(p.Document.Order)
+	if _, err := tx.Exec(ctx, lockOrder, args); err != nil {
+		return err
+	}
+	beside := []string{string(p.Document.Key)}
+	for _, k := range p.Beside {
+		beside = append(beside, string(k))
+	}
+	args["beside"] = beside
+	var moved bool
+	err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM documents
+		WHERE store = @store AND number = @number AND kind IN ('credit-memo', 'invoice') AND NOT key = ANY(@beside))`, args).Scan(&moved)
+	if err != nil || !moved {
+		return err
+	}
+	return &fault.Fault{Kind: fault.Unavailable, System: system, Op: "add documents", Code: ports.CodeBooksMoved, Message: "another credit memo or invoice of order " + p.Document.Order.String() + " has come since; work the memo out anew"}
 }
 
 // refusedStill tells that a refused document was derived anew as it was. What a rule

@@ -44,13 +44,17 @@ func (s *Store) documents(ctx context.Context, op, rest string, args pgx.NamedAr
 const openLink = `SELECT l.key FROM jsonb_array_elements_text(COALESCE(d.content -> 'links', '[]')) AS w (key)
 	JOIN documents l ON l.key = w.key WHERE l.status NOT IN ('posted', 'dropped')`
 
+// dueDocuments reads along the index documents_outbox: by id, so that a page is read
+// without sorting all that is due.
+const dueDocuments = `
+		WHERE ledger = @ledger AND status IN ('due', 'created', 'accepted', 'unknown') AND NOT held AND next_at <= @at
+			AND NOT EXISTS (` + openLink + `)
+		ORDER BY id LIMIT @limit`
+
 // DueDocuments lists what a ledger is to be told or asked now, in the order in which
 // documents were made.
 func (s *Store) DueDocuments(ctx context.Context, ledger string, at time.Time, limit int) ([]ports.DocumentRecord, error) {
-	return s.documents(ctx, "list due documents", `
-		WHERE ledger = @ledger AND status IN ('due', 'created', 'accepted', 'unknown') AND NOT held AND next_at <= @at
-			AND NOT EXISTS (`+openLink+`)
-		ORDER BY id LIMIT @limit`, pgx.NamedArgs{"ledger": ledger, "at": at, "limit": limit})
+	return s.documents(ctx, "list due documents", dueDocuments, pgx.NamedArgs{"ledger": ledger, "at": at, "limit": limit})
 }
 
 // LinksOpen lists documents that have to be posted before one and are not.
