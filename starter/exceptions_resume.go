@@ -30,7 +30,9 @@ type resumed struct {
 	Cause    string `json:"cause"`
 	Workflow string `json:"workflow"`
 	contract.ResumeResult
-	Orders []outcomeShown `json:"orders"` // at most a thousand, those that did not go on first
+	// Documents of finance's that waited on it and go on with the next run.
+	Documents int            `json:"documents"`
+	Orders    []outcomeShown `json:"orders"` // at most a thousand, those that did not go on first
 }
 
 // outcomeShown is what came of one order.
@@ -66,8 +68,17 @@ func (r exceptionsResumeCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	// Finance's documents can wait on the same cause. They have no workflow: the next run of
+	// the documents takes them up, and freeing them twice changes nothing.
+	documents, err := answerDocuments(ctx, db, ports.DocumentAnswer{Cause: r.Cause, Action: "retry", By: by, Reason: r.Reason})
+	if err != nil {
+		return err
+	}
+	if len(waiting) == 0 && documents > 0 {
+		return resumed{Cause: r.Cause, Documents: documents, Orders: []outcomeShown{}}.print(s, r.JSON)
+	}
 	if len(waiting) == 0 {
-		return fmt.Errorf("no order waits on %q; `starter exceptions list` prints the causes, and `starter exceptions resumed` what was freed before", r.Cause)
+		return fmt.Errorf("neither an order nor a document waits on %q; `starter exceptions list` prints the causes, and `starter exceptions resumed` what was freed before", r.Cause)
 	}
 	temporal, err := openTemporal(c)
 	if err != nil {
@@ -78,6 +89,7 @@ func (r exceptionsResumeCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	outcome.Documents = documents
 	return outcome.print(s, r.JSON)
 }
 
@@ -133,6 +145,12 @@ func (r resumed) print(s streams, asJSON bool) error {
 			return err
 		}
 	} else {
+		if r.Documents > 0 {
+			fmt.Fprintf(s.out, "%s of finance's waited on %s; the next run of the documents takes them up.\n", plural(r.Documents, "document"), r.Cause)
+		}
+		if r.Workflow == "" {
+			return nil // no order waited on it
+		}
 		fmt.Fprintf(s.out, "Of the orders that waited on %s, %d went on, %d wait on it again, %d wait on something else, %d could not be told, and of %d nothing is known yet.\n",
 			r.Cause, r.Freed, r.SameCause, r.OtherCause, len(r.Failed), r.UnderWay)
 		printOutcomes(s, r.Orders)
