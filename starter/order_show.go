@@ -31,6 +31,7 @@ type orderShown struct {
 	Consignments []domain.Consignment   `json:"consignments"`
 	Facts        []domain.Fact          `json:"facts"`
 	Documents    []ports.DocumentRecord `json:"documents"`
+	Returns      []returnShown          `json:"returns"`
 	Workflow     workflowShown          `json:"workflow"`
 
 	progress domain.Progress
@@ -103,6 +104,9 @@ func readOrder(ctx context.Context, db *store.Store, id domain.OrderID) (orderSh
 		return shown, err
 	}
 	shown.Documents = orNone(shown.Documents)
+	if shown.Returns, err = readReturns(ctx, db, id, false, 1000); err != nil {
+		return shown, err
+	}
 	standings, err := db.Standings(ctx, []domain.OrderID{id})
 	if err != nil {
 		return shown, err
@@ -161,6 +165,7 @@ func (o orderShown) print(out io.Writer) {
 	o.printLines(out)
 	o.printQuestions(out)
 	o.printConsignments(out)
+	printReturns(out, o.Returns)
 	if len(o.Documents) > 0 {
 		fmt.Fprintln(out, "\nDocuments for finance")
 		printDocuments(out, o.Documents)

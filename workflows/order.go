@@ -48,6 +48,7 @@ type order struct {
 	// of its returns, by number.
 	settled     workflow.ReceiveChannel
 	toldReturns map[int]int64
+	tellAgain   time.Time // when a return that could not be told is tried again; zero = all are told
 }
 
 // run is the story: look, act, show, wait.
@@ -122,7 +123,7 @@ func (w *order) look() error {
 // close ends the run when nothing is left to do and the store agrees that nothing was
 // told since the last look. Nothing blocks between the last drain and the return.
 func (w *order) close() (bool, error) {
-	if !w.at.Ended || len(w.at.Questions) > 0 || w.pending() || workflow.Now(w.ctx).Before(w.at.CloseAt) {
+	if !w.at.Ended || len(w.at.Questions) > 0 || w.pending() || !w.tellAgain.IsZero() || workflow.Now(w.ctx).Before(w.at.CloseAt) {
 		return false, nil
 	}
 	var closed contract.CloseResult
@@ -201,6 +202,14 @@ func (w *order) release() {
 
 // nextLook is when something changes by itself.
 func (w *order) nextLook() time.Time {
+	next := w.nextStep()
+	if !w.tellAgain.IsZero() && (next.IsZero() || w.tellAgain.Before(next)) {
+		return w.tellAgain
+	}
+	return next
+}
+
+func (w *order) nextStep() time.Time {
 	if !w.again.IsZero() {
 		return w.again
 	}

@@ -3,6 +3,7 @@ package workflows
 import (
 	"errors"
 	"strconv"
+	"time"
 
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
@@ -16,12 +17,18 @@ import (
 // told something. They report back by a signal, never as children: so neither side's
 // continue-as-new loses the other.
 func (w *order) tellReturns() error {
+	w.tellAgain = zeroTime
 	for _, news := range w.at.Returns {
 		if told, ok := w.toldReturns[news.Number]; ok && told >= news.Sequence {
 			continue
 		}
-		if err := w.tellReturn(news); err != nil {
+		told, err := w.tellReturn(news)
+		if err != nil {
 			return err
+		}
+		if !told {
+			w.tellAgain = workflow.Now(w.ctx).Add(tellAgain)
+			continue
 		}
 		if w.toldReturns == nil {
 			w.toldReturns = map[int]int64{}
@@ -31,9 +38,13 @@ func (w *order) tellReturns() error {
 	return nil
 }
 
+// tellAgain is how long an order waits before it tries again to tell a return.
+const tellAgain = time.Minute
+
 // tellReturn starts a return, or signals the one that runs. It may close between the
-// two, so it is tried again; what fails then is told with the next look.
-func (w *order) tellReturn(news contract.ReturnNews) error {
+// two, so it is tried again; told is false when that failed too, and the order neither
+// closes nor forgets it before the return has been told.
+func (w *order) tellReturn(news contract.ReturnNews) (told bool, err error) {
 	id := contract.ReturnWorkflowID(w.id, news.Number)
 	for range 3 {
 		child := workflow.WithChildOptions(w.ctx, workflow.ChildWorkflowOptions{
@@ -45,20 +56,20 @@ func (w *order) tellReturn(news contract.ReturnNews) error {
 		})
 		err := workflow.ExecuteChildWorkflow(child, ReturnWorkflow, contract.ReturnInput{Order: w.id, Number: news.Number}).GetChildWorkflowExecution().Get(w.ctx, nil)
 		if err == nil {
-			return nil
+			return true, nil
 		}
 		var canceled *temporal.CanceledError
 		if errors.As(err, &canceled) {
-			return err
+			return false, err
 		}
 		if !temporal.IsWorkflowExecutionAlreadyStartedError(err) {
-			workflow.GetLogger(w.ctx).Error("a return could not be started; it is tried with the next look", "order", w.name, "return", id, "error", err)
-			return nil
+			workflow.GetLogger(w.ctx).Error("a return could not be started; it is tried again", "order", w.name, "return", id, "error", err)
+			return false, nil
 		}
 		if err := workflow.SignalExternalWorkflow(w.ctx, id, "", contract.SignalFact, contract.FactSignal{Sequence: news.Sequence}).Get(w.ctx, nil); err == nil {
-			return nil
+			return true, nil
 		}
 	}
-	workflow.GetLogger(w.ctx).Warn("a return could neither be started nor told; it is tried with the next look", "order", w.name, "return", id)
-	return nil
+	workflow.GetLogger(w.ctx).Warn("a return could neither be started nor told; it is tried again", "order", w.name, "return", id)
+	return false, nil
 }

@@ -61,7 +61,7 @@ type matched struct {
 
 	types    map[string]returnType // newest word of what kind of parcel it was, by warehouse/returnId
 	ofReturn map[string]int        // warehouse/returnId → number
-	ofShop   map[string]int // shop return id → number
+	ofShop   map[string]int        // shop return id → number
 	lines    map[string][]string
 	physical map[string]bool
 }

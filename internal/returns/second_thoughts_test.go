@@ -128,4 +128,3 @@ func TestAnAnnouncementDeletedBeforeItWasCompletedIsMadeAnew(t *testing.T) {
 	require.Equal(t, 1, s.written(t, domain.PlanRefund))
 	require.True(t, s.decide(t, 1).Settled)
 }
-
