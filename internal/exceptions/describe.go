@@ -17,7 +17,7 @@ type Text struct {
 }
 
 // Describe puts a question into plain words: the kind's text with the values of
-// the first problem, followed by every problem that it does not quote.
+// the first problem, followed by what every problem says that was not said before.
 func Describe(q domain.Question) Text {
 	k, _ := Lookup(q.Kind)
 	var first domain.Refusal
@@ -37,8 +37,11 @@ func Describe(q domain.Question) Text {
 	)
 	what := fill.Replace(k.What)
 	for i, p := range q.Problems {
-		if p.Message != "" && (i > 0 || !strings.Contains(k.What, "{problem}")) {
-			what = strings.TrimRight(what, ". ") + ". " + capital(p.Message)
+		if i == 0 && strings.Contains(k.What, "{problem}") {
+			continue
+		}
+		if more := notSaid(what, p); more != "" {
+			what = strings.TrimRight(what, ". ") + ". " + capital(more)
 		}
 	}
 	return Text{
@@ -46,6 +49,24 @@ func Describe(q domain.Question) Text {
 		Change: sentence(fill.Replace(k.Change)), Press: sentence(fill.Replace(k.Press)),
 	}
 }
+
+// notSaid is what a problem's message adds to a text. The first part of a message about
+// a value without a rule says what the kind's text says already; what follows it, such
+// as the warehouse and the country that it was wanted for, is kept.
+func notSaid(text string, p domain.Refusal) string {
+	message := strings.TrimSpace(p.Message)
+	first, rest, _ := strings.Cut(message, "; ")
+	if strings.HasPrefix(first, "no rule says what ") && strings.HasSuffix(first, " stands for") && speaksOf(text, p.Value) {
+		message = rest
+	}
+	if strings.Contains(strings.ToLower(text), strings.ToLower(strings.TrimRight(message, ". "))) {
+		return ""
+	}
+	return message
+}
+
+// speaksOf tells whether a kind's text is about a value, which it then quotes.
+func speaksOf(text, value string) bool { return value != "" && strings.Contains(text, `"`+value+`"`) }
 
 // detail is the cause without its kind.
 func detail(q domain.Question) string {

@@ -184,3 +184,36 @@ func TestValuesFromOutsideStayValues(t *testing.T) {
 		require.Len(t, pasted(t, text), len(kind.Answers))
 	})
 }
+
+func TestDescribeSaysNothingTwice(t *testing.T) {
+	t.Parallel()
+	const kind = "unmapped:shipping-method"
+	of := func(messages ...string) domain.Question {
+		q := domain.Question{Kind: kind, Cause: kind + ":centra:Express Saver"}
+		for _, m := range messages {
+			q.Problems = append(q.Problems, domain.Refusal{Field: "shippingMethod", Value: "Express Saver", Message: m})
+		}
+		return q
+	}
+	const text = `No rule says by which service the warehouse should send the shipping method "Express Saver".`
+	const repeats = `no rule says what shippingMethod "Express Saver" of centra stands for`
+	for name, c := range map[string]struct {
+		question domain.Question
+		want     string
+	}{
+		"what repeats the kind's text is left out": {of(repeats), text},
+		"what it adds is kept":                     {of(repeats + "; wanted for warehouse eurocentral, country GB; the nearest with a rule: Express"), text + " Wanted for warehouse eurocentral, country GB; the nearest with a rule: Express."},
+		"what two problems say alike is said once": {of(repeats+"; wanted for warehouse leeds", repeats+"; wanted for warehouse leeds"), text + " Wanted for warehouse leeds."},
+		"what each of them adds is kept":           {of(repeats+"; wanted for warehouse leeds", repeats+"; wanted for warehouse lund"), text + " Wanted for warehouse leeds. Wanted for warehouse lund."},
+		"a message about something else is kept":   {of("the warehouse has closed the service"), text + " The warehouse has closed the service."},
+		"a message without a word changes nothing": {of(""), text},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, c.want, exceptions.Describe(c.question).What)
+		})
+	}
+	other := of(repeats, `no rule says what country "XX" of centra stands for`)
+	other.Problems[1].Value = "XX"
+	require.Equal(t, text+` No rule says what country "XX" of centra stands for.`, exceptions.Describe(other).What, "another value is no repeat")
+}
