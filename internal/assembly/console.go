@@ -15,7 +15,7 @@ import (
 // Console builds the operators' pages, with a connection to Temporal.
 func (p *Parts) Console(c client.Client) (*console.Console, error) {
 	return console.New(console.Options{
-		Accounts: p.Store, Audit: p.Store, Overview: p.Store, Exceptions: p.Store, Orders: p.Store, Rules: p.Store, Resumes: p.Store, Coverage: p.Store, Catalogue: auditor{p.Store}, Stock: stockExplainer{p}, StockCharts: p.Store, Documents: p.Store,
+		Accounts: p.Store, Audit: p.Store, Overview: p.Store, Exceptions: p.Store, Triage: p.Store, Orders: p.Store, Rules: p.Store, Resumes: p.Store, Coverage: p.Store, Catalogue: auditor{p.Store}, Stock: stockExplainer{p}, StockCharts: p.Store, Documents: p.Store, Returns: p.Store,
 		Preview: previewer{p}, Engine: console.Temporal{Client: c},
 		Links: console.Links{TemporalUI: p.Config.Selvedge.TemporalUI, Namespace: namespace(), ShopOrder: p.Config.Selvedge.ShopOrderURL},
 		Log:   func(msg string, kv ...any) { p.Log.Sugar().Warnw(msg, kv...) },

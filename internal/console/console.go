@@ -24,6 +24,7 @@ type Options struct {
 	Audit      Audit
 	Overview   OverviewData
 	Exceptions ExceptionsData
+	Triage     TriageData
 	Orders     OrdersData
 	Rules      RulesData
 	Preview    Previewer
@@ -34,6 +35,7 @@ type Options struct {
 	// StockCharts says how published stock does.
 	StockCharts StockChartsData
 	Documents   DocumentsData
+	Returns     ReturnsData
 	Engine      Engine
 	Links       Links
 
@@ -126,6 +128,7 @@ func (c *Console) routes() {
 	c.page("/exceptions", "Exceptions", Viewer, (*visit).exceptions)
 	c.page("/exceptions/cause", "", Viewer, (*visit).cause)
 	c.handle("POST /exceptions/resume", Operator, (*visit).resume)
+	c.handle("POST /exceptions/answer", Operator, (*visit).answerOrphan)
 	c.page("/orders", "Orders", Viewer, (*visit).orders)
 	c.page("/stock", "Stock", Viewer, (*visit).stock)
 	c.page("/stock/charts", "", Viewer, (*visit).stockCharts)
@@ -136,7 +139,10 @@ func (c *Console) routes() {
 	c.handle("POST /rules/edit", Operator, (*visit).ruleChange)
 	c.page("/coverage", "Coverage", Viewer, (*visit).coverage)
 	c.page("/catalogue", "Catalogue", Viewer, (*visit).catalogue)
+	c.page("/returns", "Returns", Viewer, (*visit).returns)
 	c.page("/documents", "Documents", Viewer, (*visit).documents)
+	c.page("/documents/one", "", Viewer, (*visit).document)
+	c.handle("POST /documents", Operator, (*visit).answerDocuments)
 	c.page("/handbook", "Handbook", Viewer, (*visit).handbook)
 	c.page("/handbook/{page}", "", Viewer, (*visit).handbookPage)
 	c.page("/account", "", Viewer, (*visit).account)

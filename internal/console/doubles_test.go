@@ -14,17 +14,17 @@ import (
 type engine struct {
 	mu       sync.Mutex
 	answers  []contract.Resolution
-	orders   []domain.OrderID
+	asked    []string // workflows
 	resumes  []contract.ResumeInput
-	answered func(domain.OrderID, contract.Resolution) (string, error)
+	answered func(string, contract.Resolution) (string, error)
 }
 
-func (e *engine) Resolve(_ context.Context, id domain.OrderID, r contract.Resolution) (string, error) {
+func (e *engine) Resolve(_ context.Context, workflow string, r contract.Resolution) (string, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.answers, e.orders = append(e.answers, r), append(e.orders, id)
+	e.answers, e.asked = append(e.answers, r), append(e.asked, workflow)
 	if e.answered != nil {
-		return e.answered(id, r)
+		return e.answered(workflow, r)
 	}
 	return "Taken.", nil
 }

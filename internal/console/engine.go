@@ -12,14 +12,13 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"selvedge/internal/contract"
-	"selvedge/internal/domain"
 )
 
 // Engine carries answers to the workflows.
 type Engine interface {
-	// Resolve gives an order's workflow one answer and returns what it said. A no of the
-	// workflow is a refusal; the same command ID twice has one effect.
-	Resolve(ctx context.Context, id domain.OrderID, r contract.Resolution) (string, error)
+	// Resolve gives the workflow of an order or of a return one answer and returns what it
+	// said. A no of the workflow is a refusal; the same command ID twice has one effect.
+	Resolve(ctx context.Context, workflow string, r contract.Resolution) (string, error)
 	// Resume frees the orders of a cause. While that goes on for the cause, nothing more is started.
 	Resume(ctx context.Context, in contract.ResumeInput) error
 }
@@ -33,12 +32,12 @@ const answerTime = 10 * time.Second
 
 // Resolve implements Engine. The update bears the command as its ID, so that it is
 // applied once however often it is sent.
-func (t Temporal) Resolve(ctx context.Context, id domain.OrderID, r contract.Resolution) (string, error) {
+func (t Temporal) Resolve(ctx context.Context, workflow string, r contract.Resolution) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
 	var reply contract.ResolveReply
 	handle, err := t.Client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
-		UpdateID: r.CommandID, WorkflowID: contract.OrderWorkflowID(id), UpdateName: contract.UpdateResolve,
+		UpdateID: r.CommandID, WorkflowID: workflow, UpdateName: contract.UpdateResolve,
 		Args: []any{r}, WaitForStage: client.WorkflowUpdateStageCompleted,
 	})
 	if err == nil {
@@ -58,9 +57,9 @@ func notTaken(ctx context.Context, err error) error {
 	var unavailable *serviceerror.Unavailable
 	switch {
 	case errors.As(err, &gone) && strings.Contains(err.Error(), "completed"):
-		return refuse("The order is closed: no question is open any more.")
+		return refuse("It is closed: no question is open any more.")
 	case errors.As(err, &gone):
-		return refuse("No workflow of this order runs. The next count starts it again; `starter order start` does so at once.")
+		return refuse("No workflow of it runs. The next count starts it again; `starter order start` does so at once.")
 	case ctx.Err() != nil || errors.As(err, &notReady) || errors.As(err, &precondition) && strings.Contains(err.Error(), "poller"):
 		return errors.New("no worker answered in time, so the answer may or may not be taken: load the page again in a minute and look whether the question is still open")
 	case errors.As(err, &unavailable):

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"selvedge/internal/contract"
 	"selvedge/internal/domain"
@@ -14,29 +15,35 @@ import (
 
 // ExceptionsData is what the pages of exceptions read.
 type ExceptionsData interface {
-	Causes(ctx context.Context, owner string) ([]ports.CauseGroup, error)
 	Cause(ctx context.Context, cause string) (ports.CauseGroup, error)
 	CauseExceptions(ctx context.Context, cause string, limit int) ([]ports.OrderException, error)
 }
 
+// causesListed is how many causes the list of exceptions holds at most.
+const causesListed = 200
+
 type exceptionsPage struct {
-	Causes []ports.CauseGroup
+	Causes []pressing
 	Owners []string
 	Owner  string
+	Kind   string // only this kind, cause by cause; empty for all
+	More   int    // causes that are not listed
 	Count  int
 }
 
 func (v *visit) exceptions() error {
-	p := exceptionsPage{Owner: v.r.URL.Query().Get("owner")}
+	p := exceptionsPage{Owner: v.r.URL.Query().Get("owner"), Kind: v.r.URL.Query().Get("kind")}
 	for _, o := range []exceptions.Owner{exceptions.Ops, exceptions.Merchandising, exceptions.Finance, exceptions.Engineering} {
 		p.Owners = append(p.Owners, string(o))
 	}
-	var err error
-	if p.Causes, err = v.c.o.Exceptions.Causes(v.ctx(), p.Owner); err != nil {
+	waiting, err := v.waiting()
+	if err != nil {
 		return err
 	}
-	for _, g := range p.Causes {
-		p.Count += g.Count
+	p.Causes = waiting.ranked(p.Owner, p.Kind, v.now())
+	p.Count, _ = sumWaiting(p.Causes)
+	if p.More = len(p.Causes) - causesListed; p.More > 0 {
+		p.Causes = p.Causes[:causesListed]
 	}
 	return v.show("exceptions", "Exceptions", p)
 }
@@ -45,18 +52,27 @@ func (v *visit) exceptions() error {
 const ordersOfCause = 100
 
 type causePage struct {
-	Cause    string
-	Group    ports.CauseGroup
-	Open     bool // something waits on it
-	Text     exceptions.Text
-	Kind     exceptions.Kind
-	Allowed  []string // values that would be taken
-	Orders   []ports.OrderException
-	More     int // orders that are not listed
-	Rule     *ruleForm
-	Resume   bool // there are orders to free
-	Reason   string
-	Progress *progressPart
+	Cause     string
+	Group     ports.CauseGroup
+	Open      bool // something waits on it
+	Text      exceptions.Text
+	Kind      exceptions.Kind
+	Allowed   []string // values that would be taken
+	Orders    []causeRow
+	Cutoff    time.Time // the next of a carrier that the orders may miss; zero when no rule tells one
+	More      int       // orders that are not listed
+	Rule      *ruleForm
+	Resume    bool       // there are orders to free
+	Answer    []question // of a return without an order, which is answered here
+	Documents int        // that wait on it; they are answered on their page
+	Reason    string
+	Progress  *progressPart
+}
+
+// causeRow is one that waits on a cause, with what it says besides.
+type causeRow struct {
+	ports.OrderException
+	Says string
 }
 
 func (v *visit) cause() error {
@@ -84,9 +100,24 @@ func (v *visit) cause() error {
 	p.Group = groups
 	p.Kind, p.Text = described(groups.Question())
 	p.Allowed = allowed(groups.Problems)
-	if p.Orders, err = v.c.o.Exceptions.CauseExceptions(v.ctx(), cause, ordersOfCause); err != nil {
+	listed, err := v.c.o.Exceptions.CauseExceptions(v.ctx(), cause, ordersOfCause)
+	if err != nil {
 		return err
 	}
+	for _, e := range listed {
+		p.Orders = append(p.Orders, causeRow{e, says(e, p.Text.What)})
+		if orphan(e) {
+			p.Answer = append(p.Answer, questionFrom(e))
+		}
+		if e.System == ports.DocumentsSystem && e.Order == (domain.OrderID{}) {
+			p.Documents++
+		}
+	}
+	waiting, err := v.waiting()
+	if err != nil {
+		return err
+	}
+	p.Cutoff = waiting.nextCutoff(cause, v.now())
 	p.More, p.Resume = groups.Count-len(p.Orders), groups.Orders > 0
 	if v.may(Operator) {
 		if p.Rule, err = v.suggest(groups); err != nil {

@@ -54,7 +54,7 @@ func (d *desk) serve(t testing.TB, s *store.Store, change ...func(*console.Optio
 	t.Helper()
 	d.store = s
 	o := console.Options{
-		Accounts: d.store, Audit: d.store, Overview: d.store, Exceptions: d.store, Orders: d.store, Rules: d.store, Resumes: d.store, Coverage: d.store, Catalogue: &d.stock, Stock: &d.stock, StockCharts: d.store, Documents: d.store,
+		Accounts: d.store, Audit: d.store, Overview: d.store, Exceptions: d.store, Triage: d.store, Orders: d.store, Rules: d.store, Resumes: d.store, Coverage: d.store, Catalogue: &d.stock, Stock: &d.stock, StockCharts: d.store, Documents: d.store, Returns: d.store,
 		Preview: &d.effects, Engine: &d.engine, Links: console.Links{TemporalUI: "https://temporal.test/", Namespace: "ops", ShopOrder: "https://shop.test/orders/{number}?id={ref}"},
 		Clock: d.clock, HashCost: cheap, Log: func(msg string, kv ...any) { t.Log(append([]any{msg}, kv...)...) },
 	}

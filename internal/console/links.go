@@ -4,7 +4,6 @@ import (
 	"net/url"
 	"strings"
 
-	"selvedge/internal/contract"
 	"selvedge/internal/domain"
 )
 
@@ -16,11 +15,11 @@ type Links struct {
 	ShopOrder string
 }
 
-func (l Links) workflow(id domain.OrderID) string {
+func (l Links) workflow(id string) string {
 	if l.TemporalUI == "" {
 		return ""
 	}
-	return strings.TrimRight(l.TemporalUI, "/") + "/namespaces/" + url.PathEscape(l.Namespace) + "/workflows/" + url.PathEscape(contract.OrderWorkflowID(id))
+	return strings.TrimRight(l.TemporalUI, "/") + "/namespaces/" + url.PathEscape(l.Namespace) + "/workflows/" + url.PathEscape(id)
 }
 
 func (l Links) shop(o domain.Order) string {

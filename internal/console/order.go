@@ -1,7 +1,6 @@
 package console
 
 import (
-	"context"
 	"slices"
 	"time"
 
@@ -23,27 +22,10 @@ type orderPage struct {
 	Consignments []consignmentRow
 	Timeline     []event
 	Acts         []ports.Act
+	Returns      []returned // the newest first
+	Documents    []ports.DocumentRecord
 	WebUI, Shop  string
 	Unreadable   string // why the lines cannot be told
-}
-
-// question is an open question with what may be answered.
-type question struct {
-	ports.OrderException
-	Kind    exceptions.Kind
-	Text    exceptions.Text
-	Allowed []string
-	Answers []answer
-	Many    bool // other orders may wait on the same cause
-}
-
-// answer is one button.
-type answer struct {
-	Action   exceptions.Action
-	Label    string
-	Says     string // what it does
-	Reason   bool   // needs one
-	Override string // the key that is set; empty for the other answers
 }
 
 type consignmentRow struct {
@@ -90,7 +72,13 @@ func (v *visit) order() error {
 	if p.Acts, err = v.c.o.Audit.Acts(v.ctx(), id.String(), "", 0, 50); err != nil {
 		return err
 	}
-	p.WebUI, p.Shop = v.c.o.Links.workflow(id), v.c.o.Links.shop(p.Order)
+	if p.Returns, err = v.readReturns(id, false, returnsListed); err != nil {
+		return err
+	}
+	if p.Documents, err = v.c.o.Documents.OrderDocuments(v.ctx(), id); err != nil {
+		return err
+	}
+	p.WebUI, p.Shop = v.c.o.Links.workflow(contract.OrderWorkflowID(id)), v.c.o.Links.shop(p.Order)
 	p.fill(facts, planned, asked)
 	return v.show("order", "Order "+id.Number, p)
 }
@@ -153,104 +141,6 @@ func side(f domain.Fact) string {
 		return "shop"
 	}
 	return "us"
-}
-
-func questionFrom(e ports.OrderException) question {
-	kind, text := described(e.Question())
-	q := question{OrderException: e, Kind: kind, Text: text, Allowed: allowed(e.Problems), Many: kind.FreedByRule}
-	for _, a := range kind.Answers {
-		button := answer{Action: a, Reason: exceptions.NeedsReason(a)}
-		switch a {
-		case exceptions.Retry:
-			button.Label, button.Says = "Retry", "Reads the order from the shop again and goes on from the step that waits. Never wrong, only sometimes too early."
-		case exceptions.Skip:
-			button.Label, button.Says = "Skip this step", "Goes on without the step."
-		case exceptions.WithdrawOrder:
-			button.Label, button.Says = "Withdraw the order", "Cancels at the warehouse and holds the order in the shop with your reason. Refunds nothing."
-		case exceptions.Override:
-			button.Label, button.Says, button.Override, button.Reason = "Use this for this order alone", "Goes on with the value that you give. If you do it twice for the same value, make it a rule.", kind.Override, true
-		}
-		q.Answers = append(q.Answers, button)
-	}
-	return q
-}
-
-// answer gives the order's workflow what a person pressed.
-func (v *visit) answer() error {
-	id := v.orderID()
-	r := contract.Resolution{
-		Exception: v.r.PostFormValue("exception"), Action: contract.Action(v.field("action")), By: v.who.Name, Reason: v.field("reason"),
-		CommandID: "console-" + v.field("command"),
-	}
-	detail := map[string]string{"answer": string(r.Action), "cause": r.Exception, "value": v.field("value")}
-	v.act(ports.Act{Act: "answer-order", Target: id.String(), Detail: detail}, func(ctx context.Context) (string, error) {
-		e, err := v.openQuestion(ctx, id, r.Exception)
-		if err != nil {
-			return "", err
-		}
-		kind, _ := exceptions.Lookup(e.Kind)
-		if err := exceptions.Allows(kind, string(r.Action)); err != nil {
-			return "", refuse("%s Nothing was done.", sentence(err.Error()))
-		}
-		if r.Action == contract.ActionOverride {
-			value := v.field("value")
-			if value == "" {
-				return "", refuse("Give the value to use for this order. Nothing was done.")
-			}
-			r.Override = map[string]string{kind.Override: value}
-		}
-		if (exceptions.NeedsReason(exceptions.Action(r.Action)) || r.Action == contract.ActionOverride) && r.Reason == "" {
-			return "", refuse("Say why; it stays with the order. Nothing was done.")
-		}
-		said, err := v.c.o.Engine.Resolve(ctx, id, r)
-		if err == nil {
-			v.settle(ctx, id, e.ID)
-		}
-		return said, err
-	})
-	return v.order()
-}
-
-// openQuestion finds the open question that a form is about: one that somebody else
-// answered meanwhile is refused here, before the workflow is asked.
-func (v *visit) openQuestion(ctx context.Context, id domain.OrderID, cause string) (ports.OrderException, error) {
-	asked, err := v.c.o.Orders.OrderExceptions(ctx, id, 200)
-	if err != nil {
-		return ports.OrderException{}, err
-	}
-	for _, e := range asked {
-		switch {
-		case e.Cause != cause:
-		case e.ResolvedAt == nil:
-			return e, nil
-		case e.AnsweredBy != "":
-			return e, refuse("%s answered this already, with %s. Nothing more was done.", e.AnsweredBy, e.Answer)
-		}
-	}
-	return ports.OrderException{}, refuse("This question is not open any more. Nothing was done.")
-}
-
-// settleTime is how long a page waits to show what an answer came to.
-const settleTime = 2500 * time.Millisecond
-
-// settle waits a little until the question is answered in the store, so that the page
-// shows the order as it is after the answer. One that stays open is shown again.
-func (v *visit) settle(ctx context.Context, id domain.OrderID, question int64) {
-	ctx, cancel := context.WithTimeout(ctx, settleTime)
-	defer cancel()
-	tick := time.NewTicker(150 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		asked, err := v.c.o.Orders.OrderExceptions(ctx, id, 200)
-		if err != nil || !slices.ContainsFunc(asked, func(e ports.OrderException) bool { return e.ID == question && e.ResolvedAt == nil }) {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
 }
 
 // found turns "there is none" into an answer.

@@ -13,7 +13,6 @@ import (
 type OverviewData interface {
 	StateCounts(ctx context.Context) (map[domain.OrderState]int, error)
 	Flow(ctx context.Context, since time.Time) ([]ports.FlowHour, error)
-	Causes(ctx context.Context, owner string) ([]ports.CauseGroup, error)
 }
 
 // flowSpan is how far back the chart goes.
@@ -28,18 +27,24 @@ const (
 
 // counts keeps what was counted for a moment, for everybody.
 type counts struct {
-	mu       sync.Mutex
-	states   map[domain.OrderState]int
-	statesAt time.Time
-	flow     []ports.FlowHour
-	flowAt   time.Time
+	mu        sync.Mutex
+	states    map[domain.OrderState]int
+	statesAt  time.Time
+	flow      []ports.FlowHour
+	flowAt    time.Time
+	waiting   waiting
+	waitingAt time.Time
 }
+
+// causesShown is how many causes the overview lists, the most pressing.
+const causesShown = 20
 
 type overviewPage struct {
 	Groups []stateGroup
 	Total  int
-	Causes []ports.CauseGroup
+	Causes []pressing
 	Owners []ownerSum
+	More   int // causes that are not listed
 	Flow   []ports.FlowHour
 	Waits  int // exceptions in all
 	Oldest time.Time
@@ -74,19 +79,16 @@ func (v *visit) overview() error {
 	if err != nil {
 		return err
 	}
-	causes, err := d.Causes(v.ctx(), "")
+	waiting, err := v.waiting()
 	if err != nil {
 		return err
 	}
-	p := overviewPage{Groups: groupStates(states), Causes: causes, Owners: sumOwners(causes), Flow: everyHour(flow, v.now())}
+	causes := waiting.ranked("", "", v.now())
+	p := overviewPage{Groups: groupStates(states), Causes: causes[:min(causesShown, len(causes))], Owners: sumOwners(causes), Flow: everyHour(flow, v.now())}
+	p.More = len(causes) - len(p.Causes)
+	p.Waits, p.Oldest = sumWaiting(causes)
 	for _, n := range states {
 		p.Total += n
-	}
-	for _, g := range causes {
-		p.Waits += g.Count
-		if p.Oldest.IsZero() || g.Oldest.Before(p.Oldest) {
-			p.Oldest = g.Oldest
-		}
 	}
 	return v.show("overview", "Overview", p)
 }
@@ -135,7 +137,7 @@ func groupStates(n map[domain.OrderState]int) []stateGroup {
 	}
 }
 
-func sumOwners(causes []ports.CauseGroup) []ownerSum {
+func sumOwners(causes []pressing) []ownerSum {
 	var sums []ownerSum
 	at := map[string]int{}
 	for _, g := range causes {

@@ -127,7 +127,7 @@ func TestAnAnswer(t *testing.T) {
 	t.Run("reaches the workflow with who, what, why and a command of its own", func(t *testing.T) {
 		t.Parallel()
 		d, b := stuck(t)
-		d.engine.answered = func(domain.OrderID, contract.Resolution) (string, error) {
+		d.engine.answered = func(string, contract.Resolution) (string, error) {
 			d.answered(t, "1001", "olga", "override")
 			return "Override taken.", nil
 		}
@@ -148,7 +148,7 @@ func TestAnAnswer(t *testing.T) {
 		t.Parallel()
 		d, b := stuck(t)
 		page := b.get(t, path)
-		d.engine.answered = func(domain.OrderID, contract.Resolution) (string, error) {
+		d.engine.answered = func(string, contract.Resolution) (string, error) {
 			d.answered(t, "1001", "olga", "retry")
 			return "Retry taken.", nil
 		}
@@ -191,7 +191,7 @@ func TestAnAnswer(t *testing.T) {
 	t.Run("that the workflow refuses is told as the workflow told it", func(t *testing.T) {
 		t.Parallel()
 		d, b := stuck(t)
-		d.engine.answered = func(domain.OrderID, contract.Resolution) (string, error) {
+		d.engine.answered = func(string, contract.Resolution) (string, error) {
 			return "", &fault.Fault{Kind: fault.Rejected, Message: "an answer is being taken at this moment"}
 		}
 		got := press(t, b, b.get(t, path), "retry", url.Values{})
@@ -201,7 +201,7 @@ func TestAnAnswer(t *testing.T) {
 	t.Run("that may not have arrived is told as failed", func(t *testing.T) {
 		t.Parallel()
 		d, b := stuck(t)
-		d.engine.answered = func(domain.OrderID, contract.Resolution) (string, error) {
+		d.engine.answered = func(string, contract.Resolution) (string, error) {
 			return "", errors.New("no worker answered in time")
 		}
 		got := press(t, b, b.get(t, path), "retry", url.Values{})

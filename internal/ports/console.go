@@ -51,6 +51,7 @@ type ListedOrder struct {
 type OrderException struct {
 	ID         int64
 	Order      domain.OrderID // zero for a system's
+	Return     int            // number of the order's return that it is of; 0 = of the order itself
 	System     string
 	Kind       string
 	Cause      string

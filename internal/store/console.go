@@ -111,14 +111,14 @@ func (s *Store) OrderExceptions(ctx context.Context, id domain.OrderID, limit in
 func (s *Store) listExceptions(ctx context.Context, op, where string, args pgx.NamedArgs) ([]ports.OrderException, error) {
 	rows, err := s.pool.Query(ctx, `
 		SELECT id, COALESCE(store, ''), COALESCE(number, ''), system, kind, cause, owner, severity, step, subject, problems,
-			value, currency, opened_at, resolved_at, answered_by, answer, reason
+			value, currency, opened_at, resolved_at, answered_by, answer, reason, return_no
 		FROM exceptions `+where, args)
 	if err != nil {
 		return nil, toFault(op, err)
 	}
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (e ports.OrderException, err error) {
 		err = row.Scan(&e.ID, &e.Order.Store, &e.Order.Number, &e.System, &e.Kind, &e.Cause, &e.Owner, &e.Severity, &e.Step, &e.Subject, &e.Problems,
-			&e.Value, &e.Currency, &e.OpenedAt, &e.ResolvedAt, &e.AnsweredBy, &e.Answer, &e.Reason)
+			&e.Value, &e.Currency, &e.OpenedAt, &e.ResolvedAt, &e.AnsweredBy, &e.Answer, &e.Reason, &e.Return)
 		return e, err
 	})
 	return list, toFault(op, err)
