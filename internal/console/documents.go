@@ -61,7 +61,7 @@ func (v *visit) documents() error {
 	}
 	for _, c := range p.Causes {
 		if c.Cause == p.Cause {
-			p.Answers = v.documentAnswers(c.Cause, "documents, the first "+string(c.First), c.Problems)
+			p.Answers = v.documentAnswers(c.Cause, plural(c.Count, "document")+", the first "+string(c.First), c.Problems)
 			p.Answers.Count = c.Count
 		}
 	}

@@ -33,7 +33,8 @@ func BenchmarkPages(b *testing.B) {
 		"overview": "/", "exceptions": "/exceptions", "cause": "/exceptions/cause?cause=" + url.QueryEscape(cause),
 		"orders": "/orders", "orders of a state": "/orders?state=needs-attention", "orders of a rare state": "/orders?state=delayed",
 		"search, one": "/orders?q=150000", "search, many": "/orders?q=15", "order": "/orders/atelier/150000", "rules": "/rules",
-		"rule": "/rules/edit?table=item&from=SKU-7&warehouse=leeds", "audit": "/audit", "handbook": "/handbook/daily",
+		"rule": "/rules/edit?table=item&from=SKU-7&warehouse=leeds", "audit": "/audit", "returns": "/returns", "documents": "/documents",
+		"kind": "/exceptions?kind=unmapped:shipping-method", "handbook": "/handbook/daily",
 	} {
 		b.Run(name, func(b *testing.B) {
 			ada := d.as(b, "ada")

@@ -15,8 +15,12 @@ import (
 // TriageData is what waiting causes are ranked by.
 type TriageData interface {
 	Held(ctx context.Context) ([]domain.Held, error)
-	Rules(ctx context.Context) ([]domain.Rule, error)
+	FindRules(ctx context.Context, table domain.RuleTable, text string, limit int) (rules []domain.Rule, total int, err error)
 }
+
+// cutoffRules bounds the rules of a table that are read for cut-offs. Items, of which
+// there are thousands, say nothing about them and are not read.
+const cutoffRules = 10_000
 
 // waiting is all that waits, with the rules that tell cut-offs. It is never changed.
 type waiting struct {
@@ -42,9 +46,13 @@ func (v *visit) waiting() (waiting, error) {
 	if err != nil {
 		return waiting{}, err
 	}
-	rules, err := v.c.o.Triage.Rules(v.ctx())
-	if err != nil {
-		return waiting{}, err
+	var rules []domain.Rule
+	for _, table := range []domain.RuleTable{domain.RuleCutoff, domain.RuleShippingMethod} {
+		found, _, err := v.c.o.Triage.FindRules(v.ctx(), table, "", cutoffRules)
+		if err != nil {
+			return waiting{}, err
+		}
+		rules = append(rules, found...)
 	}
 	c.waiting, c.waitingAt = waiting{held, mapping.New(rules)}, v.now()
 	return c.waiting, nil
