@@ -94,7 +94,9 @@ func Rules() []Rule {
 		},
 		{
 			// Beyond the table: what the store lists for it are types of ports, and a fault's kind says
-			// X/...", Why: "the console knows contract, domain, ports, fault, exceptions, mapping, the effect of rules, the Temporal client and small interfaces of its own",
+			// whether a person is refused or something is out of order. Triage is pure: people in the
+			// console see what waits in the same order as at the command line.
+			Pattern: "internal/console/...", Why: "the console knows contract, domain, ports, fault, exceptions, mapping, triage, the effect of rules, the Temporal client and small interfaces of its own",
 			Ours:  []string{"internal/contract", "internal/domain", "internal/exceptions", "internal/mapping", "internal/triage", "internal/preview", "internal/narrate", "internal/stock", "internal/ports", "internal/fault", "deploy/handbook"},
 			Never: []string{pgx, "database/sql"},
 		},
