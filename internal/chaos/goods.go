@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"selvedge/internal/domain"
 	"selvedge/internal/sampleday"
 )
 
@@ -48,6 +49,15 @@ type floorAccount struct {
 		} `json:"lines"`
 	} `json:"orders"`
 	Inventory []map[string]any `json:"inventory"`
+	Returns   []struct {
+		ReturnID string `json:"returnId"`
+		Units    []struct {
+			UnitRef string  `json:"unitRef"`
+			LineID  *string `json:"lineId"`
+			SKU     string  `json:"sku"`
+			Final   bool    `json:"final"`
+		} `json:"units"`
+	} `json:"returns"`
 }
 
 // floorAction is the body of POST /_sim/floor, as far as it is used here.
@@ -75,12 +85,80 @@ func (s *soakRun) moveGoods(ctx context.Context, d deed) error {
 		return err
 	}
 	returns, moves := s.floor.returns(accounts, d.orders), s.floor.moves(accounts, d.orders)
+	if err := s.noteUnpaid(ctx, accounts, returns); err != nil {
+		return err
+	}
 	for _, a := range append(returns, moves...) {
 		if err := s.ask(ctx, http.MethodPost, warehouse, "/_sim/floor", a, nil); err != nil {
 			return err
 		}
 	}
 	s.say("the floor takes %d parcels back and moves %d items", len(returns), len(moves))
+	return nil
+}
+
+// noteUnpaid notes which of the orders that come back were paid outside the shop.
+func (s *soakRun) noteUnpaid(ctx context.Context, accounts []floorAccount, returns []floorAction) error {
+	var sold struct {
+		Orders []struct {
+			Store       string `json:"store"`
+			Number      int    `json:"number"`
+			CaptureMode string `json:"captureMode"`
+		} `json:"orders"`
+	}
+	if err := s.ask(ctx, http.MethodGet, shop, "/_sim/state", nil, &sold); err != nil {
+		return err
+	}
+	external := map[string]bool{}
+	for _, o := range sold.Orders {
+		external[fmt.Sprintf("%s/%d", o.Store, o.Number)] = o.CaptureMode == "external"
+	}
+	for _, r := range returns {
+		for _, a := range accounts {
+			for _, o := range a.Orders {
+				if a.Account != r.Account || o.Number != r.Order || !external[o.References["order"]] {
+					continue
+				}
+				id, err := domain.ParseOrderID(o.References["order"])
+				if err != nil {
+					return fmt.Errorf("reference of order %s at %s: %w", o.Number, a.Account, err)
+				}
+				s.victims.cameBack(id)
+			}
+		}
+	}
+	return nil
+}
+
+// finishReturns decides all garments that the floor has not decided for good: a return
+// in repair or in quarantine waits for that, and its order with it.
+func (s *soakRun) finishReturns(ctx context.Context) error {
+	var accounts []floorAccount
+	if err := s.ask(ctx, http.MethodGet, warehouse, "/_sim/state", nil, &accounts); err != nil {
+		return err
+	}
+	finished := 0
+	for _, a := range accounts {
+		for _, r := range a.Returns {
+			var units []any
+			for _, u := range r.Units {
+				if !u.Final {
+					units = append(units, map[string]any{"unitRef": u.UnitRef, "lineId": u.LineID, "sku": u.SKU, "disposition": "restock", "grade": "A", "final": true})
+				}
+			}
+			if len(units) == 0 {
+				continue
+			}
+			finished++
+			act := floorAction{Account: a.Account, Action: "return", Return: map[string]any{"returnId": r.ReturnID, "units": units}}
+			if err := s.ask(ctx, http.MethodPost, warehouse, "/_sim/floor", act, nil); err != nil {
+				return err
+			}
+		}
+	}
+	if finished > 0 {
+		s.say("the floor puts what was in repair or quarantine of %d returns back on the shelf", finished)
+	}
 	return nil
 }
 

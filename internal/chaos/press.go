@@ -31,13 +31,16 @@ type victims struct {
 	toCancel  []domain.OrderID // in the order in which they are taken
 	toOthers  []domain.OrderID
 	withdrawn map[domain.OrderID]bool
+	// unpaid are orders of which goods came back and whose money the shop never had: it
+	// cannot give any back, so finance is asked.
+	unpaid map[domain.OrderID]bool
 }
 
 // chooseVictims shuffles the orders. A cancellation takes those without a planned
 // fault, every other one of those that the shop holds back, where nothing but the
 // cancellation decides the end; the other buttons take all the rest.
 func chooseVictims(seed uint64, plan []sampleday.PlannedOrder) *victims {
-	v := &victims{random: rand.New(rand.NewPCG(seed, 0x5ac21)), withdrawn: map[domain.OrderID]bool{}}
+	v := &victims{random: rand.New(rand.NewPCG(seed, 0x5ac21)), withdrawn: map[domain.OrderID]bool{}, unpaid: map[domain.OrderID]bool{}}
 	var waiting, closing, others []domain.OrderID
 	for n, p := range plan {
 		id := domain.OrderID{Store: p.Store, Number: p.Number}
@@ -92,11 +95,22 @@ func (v *victims) takeToCancel(open map[domain.OrderID]bool, n int) []domain.Ord
 	return out
 }
 
-// mark tells the judge which orders were withdrawn.
+// cameBack notes that goods of an order came back which was paid outside the shop.
+func (v *victims) cameBack(id domain.OrderID) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.unpaid[id] = true
+}
+
+// mark tells the judge which orders were withdrawn, and which have to wait for finance.
 func (v *victims) mark(o demo.Standing) demo.Standing {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	o.Withdrawn = v.withdrawn[domain.OrderID{Store: o.Store, Number: o.Number}]
+	id := domain.OrderID{Store: o.Store, Number: o.Number}
+	o.Withdrawn = v.withdrawn[id]
+	if v.unpaid[id] {
+		o.Planned, o.PlannedEnd = "refund-not-captured", string(domain.ReturnWindow)
+	}
 	return o
 }
 

@@ -158,6 +158,9 @@ func (s *soakRun) day(ctx context.Context) error {
 	if err := s.weather(ctx); err != nil {
 		return err
 	}
+	if err := s.finishReturns(ctx); err != nil {
+		return err
+	}
 	return s.drain(ctx)
 }
 

@@ -156,16 +156,23 @@ type shownOrder struct {
 	running bool
 }
 
-// shown lists every order's newest run.
+// shown lists every order's newest run, with the causes of its returns that are open.
 func (w *world) shown(ctx context.Context) (map[domain.OrderID]shownOrder, error) {
-	out := map[domain.OrderID]shownOrder{}
+	out, returns := map[domain.OrderID]shownOrder{}, map[domain.OrderID][]string{}
 	var page []byte
 	for {
-		list, err := w.client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: `WorkflowType = "OrderWorkflow"`, PageSize: 1000, NextPageToken: page})
+		list, err := w.client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: `WorkflowType = "OrderWorkflow" OR WorkflowType = "ReturnWorkflow" AND ExecutionStatus = "Running"`, PageSize: 1000, NextPageToken: page})
 		if err != nil {
 			return nil, fmt.Errorf("list orders: %w", err)
 		}
 		for _, e := range list.GetExecutions() {
+			fields := e.GetSearchAttributes().GetIndexedFields()
+			if id, _, err := contract.ParseReturnWorkflowID(e.GetExecution().GetWorkflowId()); err == nil {
+				var causes []string
+				decode(fields[contract.Cause.GetName()], &causes)
+				returns[id] = append(returns[id], causes...)
+				continue
+			}
 			id, err := contract.ParseOrderWorkflowID(e.GetExecution().GetWorkflowId())
 			if err != nil {
 				continue // not an order of ours
@@ -176,7 +183,6 @@ func (w *world) shown(ctx context.Context) (map[domain.OrderID]shownOrder, error
 			if known, ok := out[id]; ok && (known.running || !running && known.opened.After(started)) {
 				continue
 			}
-			fields := e.GetSearchAttributes().GetIndexedFields()
 			s := shownOrder{opened: started, running: running, causes: []string{}}
 			decode(fields[contract.OrderState.GetName()], &s.state)
 			decode(fields[contract.Cause.GetName()], &s.causes)
@@ -184,9 +190,17 @@ func (w *world) shown(ctx context.Context) (map[domain.OrderID]shownOrder, error
 			out[id] = s
 		}
 		if page = list.GetNextPageToken(); len(page) == 0 {
-			return out, nil
+			break
 		}
 	}
+	for id, causes := range returns {
+		if s, ok := out[id]; ok {
+			s.causes = append(s.causes, causes...)
+			slices.Sort(s.causes)
+			out[id] = s
+		}
+	}
+	return out, nil
 }
 
 // decode leaves the target as it is when the attribute is not set.
