@@ -329,9 +329,9 @@ func (s *returnStep) refund(ctx context.Context) (domain.ReturnWritten, error) {
 	case s.askedInVain():
 		return domain.ReturnWritten{}, refundRefused("refund_failed", "the payment provider did not pay the money of return "+there.ID+" back")
 	}
-	if left := s.order.Payment.Captured - s.order.Payment.Refunded - s.onItsWay(there.ID); left < there.Total {
-		return domain.ReturnWritten{}, refundRefused("not_captured", fmt.Sprintf("%s would go back and only %s of the order's money is captured and not refunded",
-			domain.Format(there.Total, s.order.Currency), domain.Format(left, s.order.Currency)))
+	if left := s.order.Payment.Captured - s.order.Payment.Outside - s.order.Payment.Refunded - s.onItsWay(there.ID); left < there.Total {
+		return domain.ReturnWritten{}, refundRefused("not_captured", fmt.Sprintf("%s would go back and only %s of the order's money was captured in the shop and not refunded; %s was paid elsewhere",
+			domain.Format(there.Total, s.order.Currency), domain.Format(left, s.order.Currency), domain.Format(s.order.Payment.Outside, s.order.Currency)))
 	}
 	var asked ports.RefundWrite
 	err := s.once(ctx, func() (err error) {

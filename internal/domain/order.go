@@ -94,10 +94,13 @@ type Order struct {
 type Payment struct {
 	// Known says that the shop tells of this order's money at all: false for an invoice
 	// or an external sale, whose money never shows there.
-	Known          bool  `json:"known,omitempty"`
-	Authorized     int64 `json:"authorized"`
-	Captured       int64 `json:"captured"`
-	Refunded       int64 `json:"refunded,omitempty"`
+	Known      bool  `json:"known,omitempty"`
+	Authorized int64 `json:"authorized"`
+	Captured   int64 `json:"captured"`
+	Refunded   int64 `json:"refunded,omitempty"`
+	// Outside is the part of Captured that was only marked as paid: the money was taken
+	// elsewhere, and the shop cannot give it back.
+	Outside        int64 `json:"outside,omitempty"`
 	CapturePending bool  `json:"capturePending,omitempty"` // an asynchronous capture has no outcome yet
 	CaptureFailed  bool  `json:"captureFailed,omitempty"`  // the newest capture entry failed
 }

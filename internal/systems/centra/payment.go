@@ -29,10 +29,12 @@ func (r *reader) payment(history []gen.PaymentEntry) domain.Payment {
 		case gen.PaymentHistoryEntryTypeCancel, gen.PaymentHistoryEntryTypeCancelGiftCard:
 			p.Authorized = max(0, p.Authorized-amount)
 		case gen.PaymentHistoryEntryTypeCapture, gen.PaymentHistoryEntryTypeCaptureGiftCard,
-			gen.PaymentHistoryEntryTypePrepaid, gen.PaymentHistoryEntryTypeMarkedAsPaid:
+			gen.PaymentHistoryEntryTypePrepaid:
 			p.Captured += amount
+		case gen.PaymentHistoryEntryTypeMarkedAsPaid:
+			p.Captured, p.Outside = p.Captured+amount, p.Outside+amount
 		case gen.PaymentHistoryEntryTypeMarkedAsUnpaid:
-			p.Captured = max(0, p.Captured-amount)
+			p.Captured, p.Outside = max(0, p.Captured-amount), max(0, p.Outside-amount)
 		case gen.PaymentHistoryEntryTypeRefund, gen.PaymentHistoryEntryTypeRefundGiftCard:
 			p.Refunded += amount
 		}

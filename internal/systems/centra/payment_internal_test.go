@@ -43,3 +43,20 @@ func TestAPaymentHistorySaysWhetherTheMoneyIsThere(t *testing.T) {
 		})
 	}
 }
+
+// What was only marked as paid counts as paid, and the shop cannot give it back.
+func TestMoneyThatWasMarkedAsPaidWasTakenElsewhere(t *testing.T) {
+	t.Parallel()
+	for history, outside := range map[string]int64{
+		"AUTH CAPTURE": 0, "MARKED_AS_PAID": 100_00, "AUTH CAPTURE MARKED_AS_PAID": 100_00, "MARKED_AS_PAID MARKED_AS_UNPAID": 0,
+	} {
+		var entries []gen.PaymentEntry
+		for i, kind := range strings.Fields(history) {
+			var e gen.PaymentEntry
+			entry := fmt.Sprintf(`{"id":%d,"entryType":%q,"status":"SUCCESS","createdAt":"2026-11-02T10:0%d:00+00:00","value":{"value":100,"currency":{"code":"GBP"}}}`, i, kind, i)
+			require.NoError(t, json.Unmarshal([]byte(entry), &e))
+			entries = append(entries, e)
+		}
+		require.Equal(t, outside, (&reader{currency: "GBP"}).payment(entries).Outside, history)
+	}
+}
