@@ -29,6 +29,8 @@ type Documents struct {
 	Clock   func() time.Time
 	// Settle is how long a ledger may still act on a request whose answer was lost.
 	Settle time.Duration
+	// WriteOffLimit is the value in minor units above which finance confirms a write-off; 0 = none.
+	WriteOffLimit int64
 }
 
 // Bounds of one run; what is beyond them is the next run's.
@@ -45,7 +47,7 @@ const (
 )
 
 // BookOrders derives the documents of orders that have news, or that wait for a rule
-// when rules have changed.
+// when rules have changed, and those of garments written off outside of any return.
 //
 // A second run derives the same documents under the same keys; what a ledger may have
 // is never changed, so that nothing is posted twice.
@@ -57,6 +59,9 @@ func (d *Documents) BookOrders(ctx context.Context, _ contract.DocumentsInput) (
 	}
 	index, newest := mapping.New(rules), newestRule(rules)
 	var failed []error
+	if err := d.bookWriteOffs(ctx, index, newest, &result); err != nil {
+		failed = append(failed, err) // no order waits for them
+	}
 	for after := (domain.OrderID{}); ; {
 		ids, err := d.Store.UnbookedOrders(ctx, after, bookPage)
 		if err != nil {
@@ -159,6 +164,11 @@ func (d *Documents) entity(order domain.Order, firm []domain.Document, index *ma
 	if missing != nil {
 		return mapping.Entity{}, missing
 	}
+	return d.ledgerOf(e)
+}
+
+// ledgerOf completes an entity by the ledger that keeps its books.
+func (d *Documents) ledgerOf(e mapping.Entity) (mapping.Entity, *domain.Question) {
 	if e.Ledger == "" && len(d.Ledgers) == 1 {
 		e.Ledger = slices.Collect(maps.Keys(d.Ledgers))[0]
 	}

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -38,6 +39,7 @@ func (l ReturnLedger) RecordReturn(ctx context.Context, order domain.Order, fact
 		return domain.ReturnWritten{}, err
 	}
 	if err != nil || !standing.Firm() {
+		// A garment that was written off outside of any return answers with that document.
 		if standing, err = l.prepare(ctx, order, facts, plan, kind, key); err != nil {
 			return domain.ReturnWritten{}, err
 		}
@@ -88,6 +90,13 @@ func (l ReturnLedger) prepare(ctx context.Context, order domain.Order, facts []d
 		return ports.DocumentRecord{}, err
 	}
 	planned := ports.PlannedDocument{Document: doc, Ledger: entity.Ledger, Held: true}
+	if kind == domain.DocWriteOff {
+		other, err := d.Store.BookWriteOff(ctx, planned, 0, d.Clock())
+		if err != nil {
+			return ports.DocumentRecord{}, err
+		}
+		return d.Store.Document(ctx, cmp.Or(other, key))
+	}
 	for _, r := range records {
 		planned.Beside = append(planned.Beside, r.Document.Key)
 	}
@@ -147,6 +156,10 @@ func fill(doc *domain.Document, order domain.Order, facts []domain.Fact, plan do
 			line.Quantity = 1
 		} else {
 			line.From = ""
+			doc.Warehouse = plan.Warehouse
+			if plan.Serial != "" {
+				doc.Extra = map[string]string{domain.ExtraSerial: plan.Serial}
+			}
 		}
 		// The ledger's costing decides what a garment is worth in stock; what the warehouse
 		// says of it is kept beside, where the entity books that currency.

@@ -88,7 +88,7 @@ func (p *Parts) Stores() []string {
 // Intake builds what takes in events, with a connection to Temporal.
 func (p *Parts) Intake(c client.Client) *intake.Intake {
 	return &intake.Intake{
-		Shop: p.Shop, Store: p.Store, Orphans: p.Store, Client: c, Log: p.Log, Clock: time.Now, Stores: p.Stores(), Warehouses: p.Warehouses,
+		Shop: p.Shop, Store: p.Store, Orphans: p.Store, WriteOffs: p.Store, Client: c, Log: p.Log, Clock: time.Now, Stores: p.Stores(), Warehouses: p.Warehouses,
 		Since: p.Config.Selvedge.IntakeSince, Stock: p.stockHints(c),
 	}
 }
@@ -117,7 +117,7 @@ func (p *Parts) Activities(c client.Client) activities.Set {
 		Enrich:   activities.EnrichSettings{AttributeKeys: s.AttributeKeys, HomeCountry: s.HomeCountry},
 	}
 	shipments := &activities.Shipments{Orders: orders, Shop: p.Shop, Settle: s.Settle}
-	documents := &activities.Documents{Store: p.Store, Ledgers: p.Ledgers(), Clock: time.Now, Settle: s.Settle}
+	documents := &activities.Documents{Store: p.Store, Ledgers: p.Ledgers(), Clock: time.Now, Settle: s.Settle, WriteOffLimit: s.Returns.WriteOffLimit}
 	return activities.Set{
 		Orders:     orders,
 		Returns:    p.returns(orders, shipments, p.Intake(c), documents),

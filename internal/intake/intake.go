@@ -37,6 +37,9 @@ type Intake struct {
 	Warehouses map[string]ports.Warehouse // by their name in the shop
 	// Orphans keeps what came back and belongs to no order that we know; nil keeps it unclaimed.
 	Orphans ports.OrphanStore
+	// WriteOffs keeps garments that were written off outside of any return for the books;
+	// nil treats them as returns without an order.
+	WriteOffs ports.WriteOffStore
 	// Since is where the first poll of a store begins; zero is a day before it.
 	Since time.Time
 	// Stock is asked for passes when units move; nil when nobody publishes stock.

@@ -33,7 +33,7 @@ func (i *Intake) takeReturnEvent(ctx context.Context, warehouse string, e ports.
 		if a.Units >= 0 || !lossReasons[a.Reason] {
 			return nil
 		}
-		return i.recordReturn(ctx, warehouse, a.ID, a.Order, domain.NewAdjustmentFact(a))
+		return i.takeWriteOff(ctx, warehouse, a)
 	}
 	// It could not be decoded: the event is only the news, the return at the warehouse is the truth.
 	id, _ := strings.CutPrefix(e.Subject, "return/")

@@ -343,7 +343,7 @@ func formOf(t domain.RuleTable) (tableForm, bool) {
 	case domain.RuleMarket:
 		return tableForm{scopes: []string{"store"}, extra: []string{extraCurrency}}, true
 	case domain.RuleEntity:
-		return tableForm{extra: []string{extraCurrency, extraTimezone, extraLedger, extraLate}}, true
+		return tableForm{extra: []string{extraCurrency, extraTimezone, extraLedger, extraLate, extraWarehouses}}, true
 	case domain.RuleItem, domain.RuleCarrier:
 		return tableForm{scopes: []string{"warehouse"}}, true
 	case domain.RuleAttributeDefault:

@@ -16,6 +16,8 @@ const KindEntity = "unmapped:entity"
 const (
 	extraLedger = "ledger" // which ledger keeps its books; may be left out where only one is configured
 	extraLate   = "late"   // what becomes of a document for a closed period: post or ask
+	// extraWarehouses are those whose stock the entity owns, with commas between.
+	extraWarehouses = "warehouses"
 )
 
 // Answers of an entity rule's key late.
@@ -32,6 +34,7 @@ type Entity struct {
 	Zone       *time.Location
 	Currencies []string
 	Late       string // LatePost or LateAsk
+	Warehouses []string // whose stock is the entity's, for what belongs to no order
 	Rules      map[string]int64
 }
 
@@ -53,6 +56,7 @@ func (rs *Rules) Entity(code string) (Entity, *Miss) {
 	}
 	return Entity{
 		Code: r.From, Ref: r.To, Ledger: r.Extra[extraLedger], Zone: zone, Currencies: currencies, Late: late,
+		Warehouses: warehousesOf(r.Extra[extraWarehouses]),
 		Rules: map[string]int64{string(domain.RuleEntity): r.Version},
 	}, nil
 }
@@ -83,6 +87,39 @@ func (rs *Rules) EntityOf(o domain.Order) (Entity, *domain.Question) {
 	}
 	e.Rules[string(domain.RuleMarket)] = market.Version
 	return e, nil
+}
+
+// EntityOfStock gives the entity that owns the stock of a warehouse: the one whose rule
+// lists it. None, or more than one, is a question of kind unmapped:entity.
+func (rs *Rules) EntityOfStock(warehouse string) (Entity, *domain.Question) {
+	var owners []Entity
+	for _, e := range rs.Entities() {
+		if slices.ContainsFunc(e.Warehouses, func(w string) bool { return fold(w) == fold(warehouse) }) {
+			owners = append(owners, e)
+		}
+	}
+	if len(owners) == 1 {
+		return owners[0], nil
+	}
+	m := Miss{
+		Kind: KindEntity, System: "selvedge", Field: "warehouse", Value: warehouse, Code: "stock_owner_unknown",
+		Detail: "name the warehouse in warehouses= of the entity that owns its stock",
+	}
+	if len(owners) > 1 {
+		m.Code, m.Detail = "stock_owner_ambiguous", "the rules of "+owners[0].Code+" and "+owners[1].Code+" both name it in warehouses=: leave it in one"
+	}
+	q := m.Question()
+	q.Step = ""
+	return Entity{}, &q
+}
+
+func warehousesOf(list string) (names []string) {
+	for _, name := range strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ';' }) {
+		if name = strings.TrimSpace(name); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // Entities lists every entity whose rule can be read, by code.

@@ -18,7 +18,7 @@ type DocumentRecord struct {
 	Held       bool             `json:"held,omitempty"`
 	Cause      string           `json:"cause,omitempty"` // of a paused or rejected one: the open exception's
 	Problems   []domain.Refusal `json:"problems,omitempty"`
-	LateAgreed bool             `json:"lateAgreed,omitempty"` // a person agreed to post it in a later period
+	LateAgreed bool             `json:"lateAgreed,omitempty"` // a person agreed to post it in a later period, or above the limit
 	Attempts   int              `json:"attempts,omitempty"`
 	NextAt     time.Time        `json:"nextAt,omitzero"`
 	CreatedAt  time.Time        `json:"createdAt"`
@@ -100,6 +100,7 @@ type DocumentCause struct {
 
 // DocumentStore keeps documents between facts and ledgers. Every method can run twice.
 type DocumentStore interface {
+	WriteOffStore
 	// UnbookedOrders lists orders whose documents were not derived from all of their
 	// facts, or wait for a rule and rules have changed since; sorted, after one of them.
 	UnbookedOrders(ctx context.Context, after domain.OrderID, limit int) ([]domain.OrderID, error)

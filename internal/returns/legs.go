@@ -221,7 +221,7 @@ func (d *decider) losses() {
 		}
 		p := domain.ReturnPlan{
 			Return: d.Number, Kind: domain.PlanWriteOff, Key: d.reference() + "/write-off/" + g.ID, Garments: []string{g.ID},
-			SKU: g.SKU(), Reason: d.reason(g), At: d.at(g),
+			SKU: g.SKU(), Reason: d.reason(g), At: d.at(g), Warehouse: g.Warehouse, Serial: serialOf(g),
 		}
 		if g.Line != "" {
 			p.Lines = add(nil, g.Line)
@@ -239,6 +239,17 @@ func (d *decider) losses() {
 		}
 		d.due(domain.FinanceLeg, p, false)
 	}
+}
+
+// serialOf names the garment itself, however it was told of; empty when nobody said.
+func serialOf(g *judged) string {
+	switch {
+	case g.Unit != nil && g.Unit.Serial != "":
+		return g.Unit.Serial
+	case g.Adjusted != nil && len(g.Adjusted.Serials) == 1:
+		return g.Adjusted.Serials[0]
+	}
+	return ""
 }
 
 func (d *decider) reason(g *judged) string {

@@ -1,0 +1,28 @@
+package books
+
+import (
+	"slices"
+
+	"selvedge/internal/domain"
+	"selvedge/internal/mapping"
+)
+
+// noCost is the note of a write-off whose value nobody can tell.
+const noCost = "no unit cost was told in a currency that the entity books: at 0 until the ledger costs it"
+
+// WriteOff is a write-off of no order in the books of the entity that owns the stock: at
+// the unit cost where that is known and booked there, else at 0, and the memo says so.
+func WriteOff(d domain.Document, e mapping.Entity) domain.Document {
+	Book(&d, e)
+	d.Memo = "adjustment " + d.Reference + ", outside of any return"
+	d.Currency, d.Lines = e.Currencies[0], slices.Clone(d.Lines)
+	d.Lines[0].Gross = 0
+	currency := d.Extra[domain.ExtraCostCurrency]
+	cost, told := domain.Adjustment{UnitCost: d.Extra[domain.ExtraUnitCost], Currency: currency}.Cost()
+	if told && cost >= 0 && slices.Contains(e.Currencies, currency) {
+		d.Currency, d.Lines[0].Gross = currency, -cost
+		return d
+	}
+	d.Memo += "; " + noCost
+	return d
+}
