@@ -133,10 +133,10 @@ type ReturnPlan struct {
 	UnitCost int64          `json:"unitCost,omitempty"` // of a write-off, where the warehouse tells it
 	// Warehouse and Serial name the garment of a write-off: one that was also reported
 	// outside of any return is written off once.
-	Warehouse string `json:"warehouse,omitempty"`
-	Serial    string `json:"serial,omitempty"`
-	Currency string         `json:"currency,omitempty"`
-	At       time.Time      `json:"at"` // the business instant: of receipt or decision
+	Warehouse string    `json:"warehouse,omitempty"`
+	Serial    string    `json:"serial,omitempty"`
+	Currency  string    `json:"currency,omitempty"`
+	At        time.Time `json:"at"` // the business instant: of receipt or decision
 	// Amounts of a credit memo or refund, gross in minor units.
 	Shipping int64 `json:"shipping,omitempty"`
 	Discount int64 `json:"discount,omitempty"`

@@ -33,7 +33,7 @@ type Entity struct {
 	Ledger     string // empty where only one is configured
 	Zone       *time.Location
 	Currencies []string
-	Late       string // LatePost or LateAsk
+	Late       string   // LatePost or LateAsk
 	Warehouses []string // whose stock is the entity's, for what belongs to no order
 	Rules      map[string]int64
 }
@@ -57,7 +57,7 @@ func (rs *Rules) Entity(code string) (Entity, *Miss) {
 	return Entity{
 		Code: r.From, Ref: r.To, Ledger: r.Extra[extraLedger], Zone: zone, Currencies: currencies, Late: late,
 		Warehouses: warehousesOf(r.Extra[extraWarehouses]),
-		Rules: map[string]int64{string(domain.RuleEntity): r.Version},
+		Rules:      map[string]int64{string(domain.RuleEntity): r.Version},
 	}, nil
 }
 
