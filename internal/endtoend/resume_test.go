@@ -251,7 +251,7 @@ func (w *world) stuck(t *testing.T, first, n int) {
 // mend adds the rule that is missing.
 func (w *world) mend(t *testing.T) {
 	t.Helper()
-	_, err := w.parts.Store.SaveRules(t.Context(), []domain.Rule{{Table: domain.RuleShippingMethod, From: "express expressSaver", To: "RM24"}}, "ann", "contract of May", time.Now())
+	_, err := w.parts.Store.SaveRules(t.Context(), []domain.Rule{{Table: domain.RuleShippingMethod, From: "express saver", To: "RM24"}}, "ann", "contract of May", time.Now())
 	require.NoError(t, err)
 }
 
