@@ -129,6 +129,7 @@ type rulesSetCmd struct {
 	Retire    bool              `help:"End the rule instead; --to is not needed."`
 	Author    string            `help:"Who changes it; by default who is logged in." placeholder:"NAME"`
 	Reason    string            `help:"Why; not needed with --check." placeholder:"TEXT"`
+	Seen      int64             `help:"Refuse when the rule was changed after this version of the rules, which --check and \"rules check\" print." default:"-1" placeholder:"VERSION"`
 	Check     bool              `help:"Show what the rule would free, break and move, and save nothing." xor:"do"`
 	Resume    bool              `help:"Free the orders that the rule frees, once it is saved." xor:"do"`
 	JSON      bool              `name:"json" help:"Print JSON."`
@@ -153,7 +154,7 @@ func (r rulesSetCmd) Run(ctx context.Context, s streams) error {
 	if r.Check {
 		return showEffect(ctx, s, []domain.Rule{rule}, assembly.PreviewOptions{}, r.JSON)
 	}
-	return saving{rules: []domain.Rule{rule}, author: r.Author, reason: r.Reason, json: r.JSON, resume: r.Resume}.run(ctx, s)
+	return saving{rules: []domain.Rule{rule}, author: r.Author, reason: r.Reason, seen: r.Seen, json: r.JSON, resume: r.Resume}.run(ctx, s)
 }
 
 // warnOfScopes names stores and warehouses that the configuration does not know: a

@@ -48,7 +48,7 @@ func showEffect(ctx context.Context, s streams, rules []domain.Rule, o assembly.
 		err = printJSON(s.out, effect)
 	} else {
 		printEffect(s.out, effect)
-		fmt.Fprintln(s.out, "Nothing was saved.")
+		fmt.Fprintf(s.out, "Nothing was saved. Save it with --seen %d, to be refused when somebody changes these rules meanwhile.\n", effect.Version)
 	}
 	if err == nil && len(effect.Fails) > 0 {
 		return fmt.Errorf("%s would be asked anew", plural(len(effect.Fails), "question"))

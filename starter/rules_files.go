@@ -63,6 +63,7 @@ type rulesImportCmd struct {
 	Format string `help:"csv or json; by default what the file's name ends in, else csv." enum:"csv,json," default:""`
 	Author string `help:"Who changes them; by default who is logged in." placeholder:"NAME"`
 	Reason string `help:"Why." required:"" placeholder:"TEXT"`
+	Seen   int64  `help:"Refuse when any of them was changed after this version of the rules, which \"rules check\" prints." default:"-1" placeholder:"VERSION"`
 	Resume bool   `help:"Free the orders that the rules free, once they are saved."`
 	JSON   bool   `name:"json" help:"Print JSON."`
 }
@@ -74,7 +75,7 @@ func (i rulesImportCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	return saving{rules: rules, author: i.Author, reason: i.Reason, json: i.JSON, resume: i.Resume}.run(ctx, s)
+	return saving{rules: rules, author: i.Author, reason: i.Reason, seen: i.Seen, json: i.JSON, resume: i.Resume}.run(ctx, s)
 }
 
 func (i rulesImportCmd) read() ([]domain.Rule, error) {

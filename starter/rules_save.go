@@ -10,6 +10,7 @@ import (
 	"selvedge/internal/config"
 	"selvedge/internal/contract"
 	"selvedge/internal/domain"
+	"selvedge/internal/fault"
 	"selvedge/internal/mapping"
 	"selvedge/internal/preview"
 	"selvedge/internal/store"
@@ -19,6 +20,7 @@ import (
 type saving struct {
 	rules          []domain.Rule
 	author, reason string
+	seen           int64 // the rules' version that was looked at; negative when nobody says
 	json, resume   bool
 }
 
@@ -48,13 +50,18 @@ func (w saving) run(ctx context.Context, s streams) error {
 	if w.resume && !known {
 		return fmt.Errorf("nothing was saved: --resume needs the settings of shop and warehouses, to know which orders the rules free; save without it, then `starter exceptions resume`")
 	}
-	saved, err := db.SaveRules(ctx, w.rules, author, w.reason, time.Now())
+	saved, err := w.save(ctx, db, author)
+	if err != nil {
+		return err
+	}
+	replaced, err := db.RulesReplaced(ctx, saved)
 	if err != nil {
 		return err
 	}
 	if !w.json {
 		sayWhatWasSaved(s, saved)
 	}
+	sayWhatWasReplaced(s, replaced)
 	if !w.resume {
 		if w.json {
 			return mapping.WriteRulesJSON(s.out, saved)
@@ -74,6 +81,34 @@ func (w saving) run(ctx context.Context, s streams) error {
 	}
 	return err
 }
+
+// save refuses, where somebody says what was looked at, to undo a change made since.
+func (w saving) save(ctx context.Context, db *store.Store, author string) ([]domain.Rule, error) {
+	if w.seen < 0 {
+		return db.SaveRules(ctx, w.rules, author, w.reason, time.Now())
+	}
+	saved, err := db.SaveRulesSince(ctx, w.rules, w.seen, author, w.reason, time.Now())
+	if fault.Is(err, fault.Conflict) {
+		return nil, fmt.Errorf("nothing was saved: %w", err)
+	}
+	return saved, err
+}
+
+// sayWhatWasReplaced names whose word a change put aside: it may have been a colleague's
+// of a moment ago. It goes beside the output, so that --json stays what it is.
+func sayWhatWasReplaced(s streams, replaced []domain.Rule) {
+	for i, r := range replaced {
+		if i == mostReplaced {
+			fmt.Fprintf(s.err, "starter: note: and %d more; `starter rules history` shows each.\n", len(replaced)-i)
+			return
+		}
+		fmt.Fprintf(s.err, "starter: note: replaced version %d of %s %q, which said %q: by %s on %s, %s\n",
+			r.Version, r.Table, r.From, r.To, r.Author, when(r.At), or(r.Reason, "without a reason"))
+	}
+}
+
+// mostReplaced is how many replaced rules are named one by one.
+const mostReplaced = 20
 
 // freed lists the causes whose orders can go on under the rules; known is false when
 // that cannot be told without the settings of shop and warehouses.

@@ -32,6 +32,10 @@ func (p *Parts) Preview(ctx context.Context, change []domain.Rule, o PreviewOpti
 	if o.Orders <= 0 {
 		o.Orders = 20000
 	}
+	version, err := p.Store.RulesVersion(ctx) // before the rules: at worst a change is refused that was seen
+	if err != nil {
+		return preview.Effect{}, err
+	}
 	inForce, err := p.Store.Rules(ctx)
 	if err != nil {
 		return preview.Effect{}, err
@@ -60,7 +64,7 @@ func (p *Parts) Preview(ctx context.Context, change []domain.Rule, o PreviewOpti
 		w.AddSystem(openQuestion(q))
 	}
 	effect := w.Effect(since, leftOut)
-	effect.Unknown = unknown
+	effect.Unknown, effect.Version = unknown, version
 	return effect, nil
 }
 

@@ -54,6 +54,8 @@ type Change struct {
 
 // Effect is what a change of rules would do.
 type Effect struct {
+	// Version is that of the rules that the change was held against: what to save it after.
+	Version int64     `json:"version"`
 	Changes []Change  `json:"changes"` // what the change says that is not in force already
 	Since   time.Time `json:"since"`   // orders taken in since then were replayed, and all that wait
 	Orders  int       `json:"orders"`  // replayed

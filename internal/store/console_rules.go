@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -56,14 +57,67 @@ func (s *Store) SaveRuleSeen(ctx context.Context, rule domain.Rule, seen int64, 
 		}
 		for _, n := range newest {
 			if aboutOf(n) == aboutOf(rule) && n.Version != seen {
-				return &fault.Fault{
-					Kind: fault.Conflict, System: system, Op: "save rule", Code: "stale",
-					Message: fmt.Sprintf("%s changed this rule meanwhile (version %d: %s); look at what your change does now, then save it", n.Author, n.Version, n.Reason),
-				}
+				return stale(fmt.Sprintf("%s changed this rule meanwhile (version %d: %s); look at what your change does now, then save it", n.Author, n.Version, n.Reason))
 			}
 		}
 		return nil
 	})
+}
+
+// SaveRulesSince saves rules, as SaveRules does, for somebody who looked at them when
+// RulesVersion was seen: when one of those that would change has a newer version, that
+// is fault.Conflict, which names all such, and nothing is saved.
+func (s *Store) SaveRulesSince(ctx context.Context, rules []domain.Rule, seen int64, author, reason string, at time.Time) ([]domain.Rule, error) {
+	return s.saveRules(ctx, rules, author, reason, at, func(newest, changed []domain.Rule) error {
+		concerned := make(map[about]bool, len(changed))
+		for _, r := range changed {
+			concerned[aboutOf(r)] = true
+		}
+		var since []string
+		for _, n := range newest {
+			if concerned[aboutOf(n)] && n.Version > seen {
+				since = append(since, fmt.Sprintf("%s %q, by %s (version %d: %s)", n.Table, n.From, n.Author, n.Version, n.Reason))
+			}
+		}
+		if len(since) == 0 {
+			return nil
+		}
+		return stale(fmt.Sprintf("changed since version %d: %s; look at what your change does now, then save it", seen, strings.Join(since, "; ")))
+	})
+}
+
+func stale(message string) error {
+	return &fault.Fault{Kind: fault.Conflict, System: system, Op: "save rule", Code: "stale", Message: message}
+}
+
+// RulesReplaced answers the versions that the given ones replaced, as far as there were
+// any in force, in the same order.
+func (s *Store) RulesReplaced(ctx context.Context, saved []domain.Rule) ([]domain.Rule, error) {
+	if len(saved) == 0 {
+		return nil, nil
+	}
+	first := saved[0].Version
+	for _, r := range saved {
+		first = min(first, r.Version)
+	}
+	before, err := readRules(ctx, s.pool, "read replaced rules", `
+		SELECT DISTINCT ON (tbl, store, warehouse, country, "from", attribute) `+ruleColumns+`
+		FROM rules WHERE version < @first ORDER BY tbl, store, warehouse, country, "from", attribute, version DESC`,
+		pgx.NamedArgs{"first": first})
+	if err != nil {
+		return nil, err
+	}
+	known := make(map[about]domain.Rule, len(before))
+	for _, r := range before {
+		known[aboutOf(r)] = r
+	}
+	var replaced []domain.Rule
+	for _, r := range saved {
+		if old, ok := known[aboutOf(r)]; ok && !old.Retired {
+			replaced = append(replaced, old)
+		}
+	}
+	return replaced, nil
 }
 
 // NewestRule is the newest version of the rule about the same as the one given; known is
