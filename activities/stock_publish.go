@@ -368,6 +368,9 @@ func (p *publisher) end(ctx context.Context) error {
 	if err := p.stock.tellSizes(ctx, p.in.Warehouse); err != nil {
 		return err
 	}
+	if err := p.stock.tellMargins(ctx, p.in.Warehouse, p.in.Full); err != nil {
+		return err
+	}
 	pass := passOf(p.in)
 	pass.EndedAt = p.stock.Clock()
 	pass.Looked, pass.Lowered, pass.Raised, pass.Waiting, pass.Mutations = p.result.Looked, p.result.Lowered, p.result.Raised, p.result.Waiting, p.result.Mutations

@@ -190,6 +190,29 @@ func (s *Stock) tellGone(ctx context.Context, warehouse string, statuses map[dom
 	return s.resolveOthers(ctx, warehouse, "unmapped:stock-status", nil, still)
 }
 
+// tellMargins resolves the exception about units kept back twice once no figure of the
+// warehouse says so any more. Nothing about an item changes when somebody sets the
+// shop's threshold, so a full pass has those items looked at anew by the next one.
+func (s *Stock) tellMargins(ctx context.Context, warehouse string, full bool) error {
+	causes, err := s.Store.OpenStockCauses(ctx, ports.StockSystem(warehouse), "double-buffer", nil)
+	if err != nil || len(causes) == 0 {
+		return err
+	}
+	noted, err := s.Store.NotedStock(ctx, warehouse, marginsAtOnce, string(stock.NoteTwoMargins), string(stock.NoteNegativeGive))
+	switch {
+	case err != nil:
+		return err
+	case len(noted) == 0:
+		return s.resolve(ctx, warehouse, domain.NewCause("double-buffer", warehouse))
+	case full:
+		_, err = s.Store.TouchStock(ctx, warehouse, noted, s.Clock())
+	}
+	return err
+}
+
+// marginsAtOnce is how many items one full pass has looked at anew for their margins.
+const marginsAtOnce = 500
+
 // tellSizes opens or resolves the one exception about items whose size nobody knows.
 func (s *Stock) tellSizes(ctx context.Context, warehouse string) error {
 	cause := domain.NewCause("unknown-size", warehouse)

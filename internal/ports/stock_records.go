@@ -198,6 +198,8 @@ type StockStore interface {
 	SaveStockFigures(ctx context.Context, l StockLease, figures []StockFigure) error
 	// StockLevels reads levels of items by name; unknown ones are absent.
 	StockLevels(ctx context.Context, warehouse string, skus []string) ([]StockLevel, error)
+	// NotedStock lists items whose figure bears one of the notes, computed longest ago first.
+	NotedStock(ctx context.Context, warehouse string, limit int, notes ...string) ([]string, error)
 	// HeldStock counts the items without a figure for a reason, and names the first of them.
 	HeldStock(ctx context.Context, warehouse, held string, limit int) (count int, skus []string, err error)
 	// StockFigures reads what came of looking at items the last time, by item.

@@ -101,6 +101,23 @@ func (s *Store) HeldStock(ctx context.Context, warehouse, held string, limit int
 	return count, skus, toFault("count held stock", err)
 }
 
+// NotedStock lists items whose figure, as it was computed last, bears one of the notes:
+// those computed longest ago first.
+func (s *Store) NotedStock(ctx context.Context, warehouse string, limit int, notes ...string) ([]string, error) {
+	const op = "list noted stock"
+	rows, err := s.pool.Query(ctx, `
+		SELECT f.sku FROM stock_figures f
+		WHERE f.warehouse = @warehouse AND EXISTS (
+			SELECT FROM jsonb_array_elements(COALESCE(f.terms -> 'notes', '[]')) note WHERE note ->> 'kind' = ANY (@notes::text[]))
+		ORDER BY f.computed_at, f.sku LIMIT @limit`,
+		pgx.NamedArgs{"warehouse": warehouse, "notes": notes, "limit": limit})
+	if err != nil {
+		return nil, toFault(op, err)
+	}
+	skus, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	return skus, toFault(op, err)
+}
+
 // BeginStockWrite notes, before it is sent, that a change of stock is on its way, and
 // prolongs the lease: a pass that has lost it gets no further than this. After a crash
 // the note says that an unknown outcome has to be waited out. A second run is harmless.
