@@ -88,6 +88,11 @@ func TestTwoLikeShipmentsAreAPersons(t *testing.T) {
 	}
 	failed(t, d.ship("SH1"), activities.ErrRefused)
 	require.Equal(t, []string{"ambiguous-shipment"}, d.exceptions())
+
+	d.shop.order.Shipments = d.shop.order.Shipments[:1] // a person removes one of the two
+	require.NoError(t, d.ship("SH1"))
+	require.True(t, d.standing()[0].Completed)
+	require.NotContains(t, d.shop.calls, "create")
 }
 
 func TestUnitsShippedByHandAreAPersons(t *testing.T) {

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -87,15 +85,6 @@ func skip(reason string) contract.Resolution {
 
 func withdraw(reason string) contract.Resolution {
 	return contract.Resolution{Action: contract.ActionWithdraw, Reason: reason, By: "ada"}
-}
-
-// onTheFloor lets something happen to an order once the warehouse has it.
-func onTheFloor(number int, a acs.Action) func(*testing.T, *world) {
-	return func(t *testing.T, w *world) {
-		w.atFloor(t, number)
-		a.Account, a.Order = accountN, orderID(number).Number
-		w.act(t, a)
-	}
 }
 
 func by(method string) func(*centra.SeedOrder) {
@@ -274,93 +263,4 @@ func (w *world) refusesAllElse(t *testing.T, number int, name string) {
 		require.Error(t, err, "%s is no answer to %s", action, name)
 	}
 	require.Len(t, w.facts(t, number, domain.FactAnswered), answered, "nothing that was refused is recorded as an answer")
-}
-
-// elsewhere is the test that provokes and solves a kind: its file, and a word of it.
-type elsewhere struct{ file, word string }
-
-// toldElsewhere are kinds whose story is a test of its own: in this package, or below it
-// where the simulators cannot bring the kind about.
-func toldElsewhere() map[string]elsewhere {
-	told := map[string]elsewhere{
-		"unreadable-order":   {"intake_test.go", "KindUnreadable"},
-		"unavailable":        {"outage_test.go", "TestCredentials"}, // its orders are delayed, and released
-		"unmapped:sku":       {"../mapping/mapping_test.go", "KindSKU"},
-		"ambiguous-shipment": {"../../activities/shipments_test.go", "ambiguous-shipment"},
-		"unknown-event":      {"../lifecycle/rules_test.go", "unknown-event"},
-		"invalid-order":      {"../enrich/validate_test.go", "invalid-order"},
-	}
-	for file, kinds := range map[string][]string{
-		"pause_test.go":        {"unmapped:shipping-method", "incomplete-item", "short-pick"},
-		"identity_test.go":     {"rejected-by-warehouse", "late-reject", "amendment-refused", "cancelled-too-late"},
-		"shipments_test.go":    {"capture-failed", "late-tracking", "over-shipment", "shipment-voided", "shipped-by-hand"},
-		"outage_test.go":       {"credentials"},
-		"completeness_test.go": {"gap"},
-		"stock_test.go":        {"negative-stock", "stale-feed", "stock-deficit", "stock-drift", "unknown-size", "unmapped:stock-status"},
-		"watch_test.go":        {"queue-unpolled", "schedule-stalled"},
-		"coverage_test.go":     {"unmapped:service"},
-		"documents_test.go":    {"unmapped:entity"},
-		"returns_test.go": {
-			"disposition-reversed", "refund-decision", "refund-failed", "return-missing", "return-not-shipped", "return-without-order", "wrong-item",
-		},
-		"../returns/returns_test.go": {"refund-overdue", "regrade-unknown", "return-undecided"},
-	} {
-		for _, kind := range kinds {
-			told[kind] = elsewhere{file, `"` + kind}
-		}
-	}
-	return told
-}
-
-// untold are kinds that no test brings about yet, each with the reason. Whoever adds a
-// story takes its kind out.
-func untold() map[string]string {
-	stock, returns := "raised by a pass over stock; provoked and solved in the tests of that pass", "raised by returns; told with them"
-	documents := "raised by what writes to the books; told with it"
-	return map[string]string{
-		"closed-period": documents, "document-conflict": documents, "document-mismatch": documents, "document-rejected": documents,
-		"return-document": documents, "write-off-limit": documents,
-		"refund-not-captured": returns, "return-decision": returns, "return-deleted": returns, "return-refused": returns, "return-unmatched": returns,
-		"authorisation-release-refused": "the simulated shop refuses a release only where nothing is left to release, which is no refusal for us",
-		"overdue":                       "no scan raises it yet",
-		"item-differs":                  "raised by the catalogue audit; told with it",
-		"double-buffer":                 stock,
-		"stock-refused":                 stock,
-		"unmapped:disposition":          returns,
-	}
-}
-
-// TestEveryKindHasAStory fails for a kind that no story here provokes and solves, and
-// that no other test is named for.
-func TestEveryKindHasAStory(t *testing.T) {
-	t.Parallel()
-	told := map[string]bool{}
-	for _, s := range kindStories() {
-		require.False(t, told[s.kind], "%s is told twice", s.kind)
-		told[s.kind] = true
-	}
-	for _, k := range exceptions.All() {
-		where, named := toldElsewhere()[k.Name]
-		reason, missing := untold()[k.Name]
-		switch {
-		case told[k.Name]:
-			require.False(t, named || missing, "%s has a story here: take it out of the other lists", k.Name)
-		case named:
-			require.False(t, missing, "%s has a story in %s: take it out of untold", k.Name, where.file)
-			text, err := os.ReadFile(filepath.FromSlash(where.file))
-			require.NoError(t, err)
-			require.Contains(t, string(text), where.word, "%s does not tell of %s", where.file, k.Name)
-		default:
-			require.True(t, missing, "%s has no story: add one to kindStories, or name in toldElsewhere the test that provokes and solves it", k.Name)
-			require.NotEmpty(t, reason)
-		}
-	}
-	for name := range toldElsewhere() {
-		_, known := exceptions.Lookup(name)
-		require.True(t, known, "%s is no kind any more", name)
-	}
-	for name := range untold() {
-		_, known := exceptions.Lookup(name)
-		require.True(t, known, "%s is no kind any more", name)
-	}
 }

@@ -113,3 +113,12 @@ func TestValidate(t *testing.T) {
 		})
 	}
 }
+
+func TestAnOrderThatIsCorrectedAsksNoMore(t *testing.T) {
+	t.Parallel()
+	o, a := order(product("1", "A", 2, 4900, in(north, 2))), address()
+	o.GrandTotal += 7
+	require.Equal(t, []string{"invalid-order:sums"}, causes(enrich.Validate(o, a)))
+	o.GrandTotal -= 7
+	require.Empty(t, enrich.Validate(o, a))
+}
