@@ -14,7 +14,6 @@ import (
 	"go.temporal.io/sdk/client"
 	"golang.org/x/time/rate"
 
-	"selvedge/internal/contract"
 	"selvedge/internal/domain"
 	"selvedge/internal/exceptions"
 	"selvedge/internal/fault"
@@ -210,43 +209,29 @@ func (r *Resumes) SignalOrders(ctx context.Context, in SignalInput) (Signalled, 
 	return done, nil
 }
 
-// tellReturns signals the returns of an order that wait on the cause. Telling one twice
-// is as harmless as telling its order twice.
-func (r *Resumes) tellReturns(ctx context.Context, id domain.OrderID, cause, signal string, payload any) error {
-	if r.Returns == nil {
-		return nil
-	}
-	waiting, err := r.Returns.WaitingReturns(ctx, cause, []domain.OrderID{id})
-	if err != nil {
-		return fmt.Errorf("find the returns of %s that wait on %s: %w", id, cause, err)
-	}
-	for _, n := range waiting[id] {
-		if n == 0 {
-			continue
-		}
-		var gone *serviceerror.NotFound
-		if err := r.Client.SignalWorkflow(ctx, contract.ReturnWorkflowID(id, n), "", signal, payload); err != nil && !errors.As(err, &gone) {
-			return fmt.Errorf("free %s: %w", contract.ReturnWorkflowID(id, n), err)
-		}
-	}
-	return nil
-}
-
-// tell signals one order; gone says that no workflow of it runs.
+// tell signals whoever of an order waits on the cause: the order, returns of it, or both.
+// Telling one twice is harmless, see SignalOrders. gone says that no workflow of them runs.
 func (r *Resumes) tell(ctx context.Context, run ports.Resume, id domain.OrderID, fresh bool) (gone bool, err error) {
+	var waiting map[domain.OrderID][]int
+	if r.Returns != nil {
+		if waiting, err = r.Returns.WaitingReturns(ctx, run.Cause, []domain.OrderID{id}); err != nil {
+			return false, fmt.Errorf("find who of %s waits on %s: %w", id, run.Cause, err)
+		}
+	}
 	signal, payload := freeing(FreeInput{Cause: run.Cause, By: run.By, Reason: run.Reason, Command: run.Command(), Fresh: fresh})
-	if err := r.tellReturns(ctx, id, run.Cause, signal, payload); err != nil {
-		return false, err
+	told := false
+	for _, workflowID := range waitingWorkflows(id, waiting) {
+		err := r.Client.SignalWorkflow(ctx, workflowID, "", signal, payload)
+		var missing *serviceerror.NotFound
+		if err != nil && !errors.As(err, &missing) {
+			return false, fmt.Errorf("free %s: %w", workflowID, err)
+		}
+		told = told || err == nil
 	}
-	err = r.Client.SignalWorkflow(ctx, contract.OrderWorkflowID(id), "", signal, payload)
-	var missing *serviceerror.NotFound
-	if errors.As(err, &missing) {
-		return true, toTemporal(r.Store.NoteNotSignalled(ctx, run.ID, id, "no workflow of it runs; the next count starts it", r.Clock()), 0)
+	if told {
+		return false, nil
 	}
-	if err != nil {
-		return false, fmt.Errorf("free %s: %w", id, err)
-	}
-	return false, nil
+	return true, toTemporal(r.Store.NoteNotSignalled(ctx, run.ID, id, "no workflow of it runs; the next count starts it", r.Clock()), 0)
 }
 
 // WatchInput bounds how long outcomes are awaited.

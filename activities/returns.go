@@ -147,7 +147,7 @@ func returnAnswers(in contract.AssessReturnInput) []domain.Fact {
 		answer := domain.ReturnAnswer{Return: in.Return.Number, AnswerFact: domain.AnswerFact{
 			Cause: a.Exception, Action: string(a.Action), Override: a.Override, By: a.By, Reason: a.Reason, Command: a.CommandID,
 		}}
-		facts = append(facts, domain.NewFact(domain.FactReturnAnswered, fmt.Sprintf("return-answer:%d:%s", in.Return.Number, a.CommandID), a.By, in.At, answer))
+		facts = append(facts, domain.NewFact(domain.FactReturnAnswered, domain.ReturnAnswerKey(in.Return.Number, a.CommandID), a.By, in.At, answer))
 	}
 	return facts
 }

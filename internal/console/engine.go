@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 
 	"selvedge/internal/contract"
 )
@@ -65,17 +66,26 @@ func notTaken(ctx context.Context, err error) error {
 	case errors.As(err, &unavailable):
 		return errors.New("the workflow engine cannot be reached, so nothing was done: try again in a moment")
 	}
-	// What is left is the workflow's own no.
-	return refuse("%s", sentence(strings.TrimPrefix(err.Error(), "workflow update failed: ")))
+	var no *temporal.ApplicationError
+	if errors.As(err, &no) { // the workflow's own
+		return refuse("%s", sentence(strings.TrimPrefix(err.Error(), "workflow update failed: ")))
+	}
+	return fmt.Errorf("the workflow engine did not take the answer, or did not say so (%w): load the page again in a minute and look whether the question is still open", err)
 }
 
 // Resume implements Engine. There is one workflow a cause, so pressing twice starts one.
 func (t Temporal) Resume(ctx context.Context, in contract.ResumeInput) error {
 	_, err := t.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: contract.ResumeWorkflowID(in.Cause), TaskQueue: contract.QueueOrders, StaticSummary: "free the orders that wait on " + in.Cause,
-		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		WorkflowIDReusePolicy:                    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		WorkflowIDConflictPolicy:                 enums.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
 	}, "ResumeWorkflow", in)
+	var running *serviceerror.WorkflowExecutionAlreadyStarted
+	if errors.As(err, &running) {
+		// It may have listed its orders already: those that wait since then are not in it.
+		return refuse("The orders of this cause are being freed at this moment, so nothing more was started. What comes of each is listed here; if some still wait when it has ended, press again.")
+	}
 	if err != nil {
 		return fmt.Errorf("start freeing the orders: %w", err)
 	}

@@ -30,10 +30,20 @@ func loginKeys(name, address string) map[string]int {
 	return map[string]int{"at " + name + " " + address: triesPerNameHere, "name " + name: triesPerName, "from " + address: triesPerAddress}
 }
 
-// wait tells how long somebody has to wait before another try; 0 means not at all.
-func (l *limiter) wait(name, address string) time.Duration {
+// begin counts a try as failed before it is made, so that tries made at once are not more
+// than those made one after the other. Otherwise it tells how long to wait before another;
+// 0 means that the try may be made, and has to be ended by succeeded or undone unless it failed.
+func (l *limiter) begin(name, address string) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	wait := l.wait(name, address)
+	if wait == 0 {
+		l.count(name, address)
+	}
+	return wait
+}
+
+func (l *limiter) wait(name, address string) time.Duration {
 	var longest time.Duration
 	for key, most := range loginKeys(name, address) {
 		if recent := l.recent(key); len(recent) >= most {
@@ -43,10 +53,7 @@ func (l *limiter) wait(name, address string) time.Duration {
 	return longest
 }
 
-// failed counts a try that was refused.
-func (l *limiter) failed(name, address string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+func (l *limiter) count(name, address string) {
 	if len(l.fails) > mostKeys {
 		for key := range l.fails {
 			l.recent(key)
@@ -59,8 +66,20 @@ func (l *limiter) failed(name, address string) {
 	}
 }
 
-// succeeded forgets the failures of a name from an address.
+// undone takes back a try that came to no end: nothing was told about the password.
+func (l *limiter) undone(name, address string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for key := range loginKeys(name, address) {
+		if recent := l.recent(key); len(recent) > 0 {
+			l.fails[key] = recent[:len(recent)-1]
+		}
+	}
+}
+
+// succeeded takes back a try, and forgets the failures of a name from an address.
 func (l *limiter) succeeded(name, address string) {
+	l.undone(name, address)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.fails, "at "+name+" "+address)

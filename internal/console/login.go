@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"net/http"
@@ -49,20 +50,22 @@ func (c *Console) logIn(w http.ResponseWriter, r *http.Request) {
 	name, password := strings.ToLower(strings.TrimSpace(r.PostFormValue("name"))), r.PostFormValue("password")
 	p := loginPage{Next: localPath(r.PostFormValue("next")), Name: name}
 	address := hostOf(r.RemoteAddr)
-	if wait := c.login.wait(name, address); wait > 0 {
+	if wait := c.login.begin(name, address); wait > 0 {
 		w.Header().Set("Retry-After", fmt.Sprint(int(wait.Seconds())+1))
 		p.Problem = fmt.Sprintf("Too many tries. Wait %s, then try again.", plural(int(wait.Minutes())+1, "minute"))
 		c.showLogin(w, r, http.StatusTooManyRequests, p)
 		return
 	}
+	began := time.Now()
 	user, err := c.checkLogin(r, name, password)
 	switch {
 	case fault.Is(err, fault.Rejected):
-		c.login.failed(name, address)
+		even(r.Context(), began)
 		p.Problem = "Name or password is wrong."
 		c.showLogin(w, r, http.StatusUnauthorized, p)
 		return
 	case err != nil:
+		c.login.undone(name, address)
 		c.o.Log("a login could not be checked", "error", err)
 		p.Problem = "The database does not answer. Try again in a moment."
 		c.showLogin(w, r, http.StatusServiceUnavailable, p)
@@ -96,13 +99,12 @@ func (c *Console) checkLogin(r *http.Request, name, password string) (ports.User
 	if known {
 		hash = user.Password
 	}
-	select {
-	case c.hashing <- struct{}{}:
-		defer func() { <-c.hashing }()
-	case <-r.Context().Done():
-		return user, r.Context().Err()
+	var ok, outdated bool
+	if err := c.hash(r.Context(), func() {
+		ok, outdated = matches(hash, password[:min(len(password), longestPassword)], c.o.HashCost)
+	}); err != nil {
+		return user, err
 	}
-	ok, outdated := matches(hash, password[:min(len(password), longestPassword)], c.o.HashCost)
 	if ok = ok && known && len(password) <= longestPassword; known {
 		if err := c.recordLogin(r, name, ok); err != nil {
 			return user, err
@@ -112,11 +114,55 @@ func (c *Console) checkLogin(r *http.Request, name, password string) (ports.User
 		return user, wrong
 	}
 	if outdated {
-		if err := c.o.Accounts.RenewHash(r.Context(), name, hash, hashPassword(password, c.o.HashCost)); err != nil {
+		err := c.renew(r.Context(), name, hash, password)
+		if err != nil {
 			c.o.Log("a password hash could not be renewed", "user", name, "error", err)
 		}
 	}
 	return user, nil
+}
+
+// renew keeps the hash of the same password at the cost of today.
+func (c *Console) renew(ctx context.Context, name, old, password string) error {
+	renewed, err := c.newHash(ctx, password)
+	if err != nil {
+		return err
+	}
+	return c.o.Accounts.RenewHash(ctx, name, old, renewed)
+}
+
+// hash does one computation of a hash when its turn comes: each takes 64 MiB, and whoever
+// sends many forms at once must not take all there is.
+func (c *Console) hash(ctx context.Context, compute func()) error {
+	select {
+	case c.hashing <- struct{}{}:
+		defer func() { <-c.hashing }()
+		compute()
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// newHash hashes a password when its turn comes.
+func (c *Console) newHash(ctx context.Context, password string) (hashed string, err error) {
+	err = c.hash(ctx, func() { hashed = hashPassword(password, c.o.HashCost) })
+	return hashed, err
+}
+
+// evenStep is what the time of a refused login is rounded up to.
+const evenStep = 250 * time.Millisecond
+
+// even waits until a whole number of steps has passed: only tries for a known name are
+// written to the audit, and the milliseconds that this takes would tell who is known.
+func even(ctx context.Context, began time.Time) {
+	spent := time.Since(began)
+	rest := time.NewTimer((spent + evenStep - 1).Truncate(evenStep) - spent)
+	defer rest.Stop()
+	select {
+	case <-rest.C:
+	case <-ctx.Done():
+	}
 }
 
 // recordLogin writes to the audit that a known user logged in, or did not. A name that

@@ -68,7 +68,10 @@ func (v *visit) addUser(ctx context.Context, name string) (string, error) {
 	if err := checkPassword(name, v.r.PostFormValue("password")); err != nil {
 		return "", refuse("%s", sentence(err.Error()))
 	}
-	hash := hashPassword(v.r.PostFormValue("password"), v.c.o.HashCost)
+	hash, err := v.c.newHash(ctx, v.r.PostFormValue("password"))
+	if err != nil {
+		return "", err
+	}
 	return name + " may log in as " + string(role) + ".",
 		v.c.o.Accounts.AddUser(ctx, ports.User{Name: name, Role: string(role), Password: hash, CreatedBy: v.who.Name}, v.now())
 }
@@ -77,8 +80,12 @@ func (v *visit) newPassword(ctx context.Context, name, password, keep string) (s
 	if err := checkPassword(name, password); err != nil {
 		return "", refuse("%s", sentence(err.Error()))
 	}
+	hash, err := v.c.newHash(ctx, password)
+	if err != nil {
+		return "", err
+	}
 	return "The password of " + name + " was changed; all other sessions of " + name + " have ended.",
-		v.c.o.Accounts.SetPassword(ctx, name, hashPassword(password, v.c.o.HashCost), keep, v.now())
+		v.c.o.Accounts.SetPassword(ctx, name, hash, keep, v.now())
 }
 
 func (v *visit) account() error { return v.show("account", "Your account", nil) }
@@ -88,17 +95,22 @@ func (v *visit) account() error { return v.show("account", "Your account", nil) 
 func (v *visit) changeOwnPassword() error {
 	v.act(ports.Act{Act: "change-password", Target: v.who.Name}, func(ctx context.Context) (string, error) {
 		address := hostOf(v.r.RemoteAddr)
-		if v.c.login.wait(v.who.Name, address) > 0 {
+		if v.c.login.begin(v.who.Name, address) > 0 {
 			return "", refuse("Too many wrong passwords. Wait a quarter of an hour, then try again.")
 		}
 		user, err := v.c.o.Accounts.User(ctx, v.who.Name)
-		if err != nil {
-			return "", err
+		ok := false
+		if err == nil {
+			err = v.c.hash(ctx, func() { ok, _ = matches(user.Password, v.r.PostFormValue("present"), v.c.o.HashCost) })
 		}
-		if ok, _ := matches(user.Password, v.r.PostFormValue("present"), v.c.o.HashCost); !ok {
-			v.c.login.failed(v.who.Name, address)
+		switch {
+		case err != nil:
+			v.c.login.undone(v.who.Name, address)
+			return "", err
+		case !ok:
 			return "", refuse("Your present password is another one. Nothing was changed.")
 		}
+		v.c.login.undone(v.who.Name, address)
 		return v.newPassword(ctx, v.who.Name, v.r.PostFormValue("password"), v.token)
 	})
 	return v.account()

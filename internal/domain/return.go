@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -226,4 +227,13 @@ func contentKey(data json.RawMessage) string {
 	h := fnv.New64a()
 	_, _ = h.Write(data) // a hash never fails
 	return fmt.Sprintf("%016x", h.Sum64())
+}
+
+// ReturnAnswerPrefix begins the key of the fact of an answer to a question of a return.
+const ReturnAnswerPrefix = "return-answer:"
+
+// ReturnAnswerKey is the key of the fact that a command makes of a return: the same
+// command twice is one fact.
+func ReturnAnswerKey(n int, command string) string {
+	return ReturnAnswerPrefix + strconv.Itoa(n) + ":" + command
 }

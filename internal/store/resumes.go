@@ -65,7 +65,8 @@ func (s *Store) NoteNotSignalled(ctx context.Context, resume string, id domain.O
 // by the exception that is gone or new; an order has gone on when a step of it was
 // taken since. One that is about to be sent is waited for, however long the warehouse's
 // limits make that; one of which nothing is asked and nothing more is known is freed
-// after the patience given: it had nothing to do at once. A second run changes nothing.
+// after the patience given: it had nothing to do at once. An order of which a return
+// waits on the cause has not gone on before that return has. A second run changes nothing.
 func (s *Store) SettleResume(ctx context.Context, r ports.Resume, patience time.Duration, at time.Time) (ports.ResumeCounts, error) {
 	const op = "settle resume"
 	_, err := s.pool.Exec(ctx, `
@@ -76,10 +77,19 @@ func (s *Store) SettleResume(ctx context.Context, r ports.Resume, patience time.
 				COALESCE((SELECT array_agg(e.cause ORDER BY e.cause) FROM exceptions e
 					WHERE e.holder = 'order ' || p.store || '/' || p.number AND e.resolved_at IS NULL), '{}') AS causes,
 				(SELECT e.id FROM exceptions e
-					WHERE e.holder = 'order ' || p.store || '/' || p.number AND e.cause = @cause AND e.resolved_at IS NULL) AS standing
+					WHERE e.holder = 'order ' || p.store || '/' || p.number AND e.cause = @cause AND e.resolved_at IS NULL) AS standing,
+				back.waits, back.looked
 			FROM resume_outcomes p
 			JOIN orders o ON o.store = p.store AND o.number = p.number
 			LEFT JOIN facts a ON NOT @release AND a.store = p.store AND a.number = p.number AND a.key = @key
+			LEFT JOIN LATERAL ( -- its returns that wait on the cause, and whether all of them have looked since
+				SELECT count(*) > 0 AS waits, bool_and(CASE WHEN @release THEN e.opened_at > p.signalled_at
+					ELSE COALESCE(r.seen_sequence >= f.sequence, false) END) AS looked
+				FROM exceptions e
+				LEFT JOIN facts f ON f.store = e.store AND f.number = e.number AND f.key = @returned || e.return_no || ':' || @command
+				LEFT JOIN returns r ON r.store = e.store AND r.number = e.number AND r.n = e.return_no
+				WHERE e.store = p.store AND e.number = p.number AND e.return_no > 0 AND e.cause = @cause AND e.resolved_at IS NULL
+			) back ON true
 			WHERE p.resume = @id AND p.outcome = 'pending'
 		),
 		known AS (
@@ -91,7 +101,8 @@ func (s *Store) SettleResume(ctx context.Context, r ports.Resume, patience time.
 			FROM pending p
 		),
 		settled AS (
-			SELECT k.store, k.number, k.causes, CASE
+			SELECT k.store, k.number, CASE WHEN k.waits AND @cause <> ALL (k.causes) THEN k.causes || @cause ELSE k.causes END AS causes, CASE
+				WHEN k.waits THEN CASE WHEN k.looked THEN 'same-cause' END
 				WHEN NOT @release AND k.answered IS NULL THEN CASE -- it has not taken the answer
 					WHEN k.standing IS NULL AND k.late THEN CASE WHEN k.causes = '{}' THEN 'freed' ELSE 'other-cause' END
 					WHEN k.closed THEN 'freed' END
@@ -106,7 +117,7 @@ func (s *Store) SettleResume(ctx context.Context, r ports.Resume, patience time.
 		UPDATE resume_outcomes o SET outcome = s.outcome, causes = s.causes, settled_at = @at
 		FROM settled s WHERE o.resume = @id AND o.store = s.store AND o.number = s.number AND s.outcome IS NOT NULL`,
 		pgx.NamedArgs{
-			"id": r.ID, "cause": r.Cause, "release": r.Release, "key": domain.AnswerKey(r.Command()), "at": at, "patience": patience.Seconds(),
+			"id": r.ID, "cause": r.Cause, "release": r.Release, "key": domain.AnswerKey(r.Command()), "command": r.Command(), "returned": domain.ReturnAnswerPrefix, "at": at, "patience": patience.Seconds(),
 			"steps": []domain.FactKind{
 				domain.FactSubmitted, domain.FactShopShipment, domain.FactShopCancelled, domain.FactCaptured, domain.FactReleased,
 				domain.FactNoted, domain.FactCancelRequested, domain.FactCancelRefused,
