@@ -15,7 +15,6 @@ import (
 
 	"selvedge/internal/console"
 	"selvedge/internal/contract"
-	"selvedge/internal/domain"
 	"selvedge/internal/ports"
 )
 
@@ -83,7 +82,7 @@ func TestOrdersThatAreBeingFreedAreNotSaidToBeFreedAgain(t *testing.T) {
 func TestATroubleOfTheEngineIsNoRefusalOfTheWorkflow(t *testing.T) {
 	t.Parallel()
 	engine := console.Temporal{Client: busy{update: serviceerror.NewInternal("shard is moving")}}
-	_, err := engine.Resolve(t.Context(), domain.OrderID{Store: "atelier", Number: "1"}, contract.Resolution{})
+	_, err := engine.Resolve(t.Context(), "order/atelier/1", contract.Resolution{})
 	require.Equal(t, ports.ActFailed, console.ActOutcome(err), "it may have been taken, so the form must not count as one that changed nothing")
 	require.ErrorContains(t, err, "load the page again")
 }
