@@ -44,7 +44,7 @@ func (s *Stock) compare(ctx context.Context, in contract.StockRead, result *cont
 	if err != nil {
 		return err
 	}
-	margins.all = feed.Drift == ""
+	margins.all, margins.loaded = feed.Drift == "", !feed.DriftAt.IsZero()
 	for page := feed.Drift; ; {
 		sizes, next, err := s.Shop.ListStock(ctx, in.Warehouse, page)
 		if err != nil {
@@ -72,11 +72,16 @@ func (s *Stock) compare(ctx context.Context, in contract.StockRead, result *cont
 	}
 }
 
-// margins gathers whether the shop keeps units back beside our own buffer.
+// margins gathers what only a comparison of all sizes shows: whether the shop keeps units
+// back beside our own buffer, and what it offers of which no warehouse item is known.
 type margins struct {
 	threshold int
 	all       bool // every size is looked at, from the first page
 	double    bool // of some item both are set, or the shop gives more than it has
+
+	loaded   bool     // a comparison came to its end before: what could be published has been
+	unbacked int      // sizes that the shop offers without a word of the warehouse
+	sizes    []string // the first of them
 }
 
 func (s *Stock) margins(ctx context.Context, l *looker) (*margins, error) {
@@ -97,10 +102,39 @@ func (m *margins) count(p *stock.Policy, sku string, z domain.SizeStock) {
 	}
 }
 
-// tell resolves the exception about double margins when no item has them any more. A
-// figure that is computed opens it.
+// stranger counts a size that no item of the warehouse stands behind.
+func (m *margins) stranger(z domain.SizeStock) {
+	if z.FreeToAllocate <= 0 {
+		return
+	}
+	if m.unbacked++; len(m.sizes) < mostNamed {
+		m.sizes = append(m.sizes, z.Size)
+	}
+}
+
+// tell resolves the exception about double margins when no item has them any more; a
+// figure that is computed opens it. It opens and resolves the one about sizes on offer
+// that nothing stands behind, such as the former size of an item whose rule changed:
+// nobody would ever lower them.
 func (m *margins) tell(ctx context.Context, s *Stock, warehouse string) error {
-	if !m.all || m.double {
+	if !m.all {
+		return nil
+	}
+	unbacked := driftCause(warehouse, "sizes without an item")
+	switch {
+	case m.unbacked == 0:
+		if err := s.resolve(ctx, warehouse, unbacked); err != nil {
+			return err
+		}
+	case m.loaded:
+		if err := s.open(ctx, warehouse, "stock-drift", unbacked, warehouse, domain.Refusal{
+			Code: "stock_unbacked", Field: "size", Value: fmt.Sprint(m.unbacked), Allowed: m.sizes,
+			Message: fmt.Sprintf("the shop offers units of %d sizes of which the warehouse tells nothing, such as %s; set their stock to 0 in the shop, or give the item a rule", m.unbacked, named(m.sizes, m.unbacked)),
+		}); err != nil {
+			return err
+		}
+	}
+	if m.double {
 		return nil
 	}
 	return s.resolve(ctx, warehouse, domain.NewCause("double-buffer", warehouse))
@@ -124,6 +158,7 @@ func (l *looker) drifted(ctx context.Context, sizes []domain.SizeStock, margins 
 		}
 		switch {
 		case !known:
+			margins.stranger(z)
 			continue // no word of the warehouse: unknown, not zero
 		case f.Figure == z.FreeToAllocate && f.Held == "":
 			same = append(same, f.SKU)

@@ -45,6 +45,12 @@ type oddShop struct {
 	change    error
 	stop      bool // the worker stands still once a change was made
 	threshold int
+	strange   int // units on offer of a size that no item stands behind
+}
+
+func (s *oddShop) ListStock(ctx context.Context, warehouse, cursor string) ([]domain.SizeStock, string, error) {
+	sizes, next, err := s.StockShop.ListStock(ctx, warehouse, cursor)
+	return append(sizes, domain.SizeStock{Size: "990099", FreeToAllocate: s.strange}), next, err
 }
 
 func (s *oddShop) ReadStock(ctx context.Context, warehouse string, sizes []string, orders []domain.OrderID) (ports.ShopStock, error) {
@@ -294,5 +300,24 @@ func TestExceptionsOfStockEndWhenTheirCauseDoes(t *testing.T) {
 		tells(domain.StockQuarantine, "B")
 		require.NoError(t, w.pass(true))
 		w.requireOpen(t, "unmapped:stock-status", 0)
+	})
+	t.Run("a size on offer behind which nothing stands, once it is offered no more", func(t *testing.T) {
+		t.Parallel()
+		w, shop, _ := oddWorld(t)
+		w.item(t, 5, 0)
+		compare := func() {
+			_, err := w.stock.CompareStock(w.ctx(), w.reads(t, false))
+			require.NoError(t, err)
+		}
+		require.NoError(t, w.pass(true))
+		compare()
+		shop.strange = 3
+		compare()
+		w.requireOpen(t, "stock-drift", 1)
+		compare()
+		w.requireOpen(t, "stock-drift", 1)
+		shop.strange = 0
+		compare()
+		w.requireOpen(t, "stock-drift", 0)
 	})
 }
