@@ -56,7 +56,7 @@ func TestAnAnswerSaysWhatCameOfIt(t *testing.T) {
 		found contract.Assessment
 		want  string
 	}{
-		"the cause is still there": {found: checking(asking(2, unmapped)), want: `retry taken: still there: No rule says by which service the warehouse should send the shipping method "Express Saver". No rule. Would be taken: RM24, RM48.`},
+		"the cause is still there": {found: checking(asking(2, unmapped)), want: `retry taken: still there: No rule says by which service the warehouse should send the shipping method "Express Saver". Would be taken: RM24, RM48.`},
 		"a step is due":            {found: due(2, domain.Enriched, step(domain.StepSubmit, "10001")), want: "retry taken: freed; going on with submit 10001 to hillington"},
 		"the shop is not ready":    {found: checking(waiting(2)), want: "retry taken: no question is open; the order waits for the shop: not paid"},
 		"nothing is due":           {found: due(2, domain.Accepted), want: "retry taken: freed; no question is open"},

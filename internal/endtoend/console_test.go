@@ -3,6 +3,7 @@ package endtoend_test
 import (
 	"fmt"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -130,7 +131,10 @@ func TestAPersonAnswersOneOrderInTheConsole(t *testing.T) {
 	}
 	fresh.press(t, "button", "Use this for this order alone")
 	fresh.sees(t, "Done.")
-	fresh.sees(t, "No question is open.")
+	require.Eventually(t, func() bool { // the page was drawn while the answer was still being checked
+		fresh.visit(t, address+"/orders?q=9201")
+		return strings.Contains(strings.ToLower(fresh.text(t)), "no question is open")
+	}, patience, time.Second)
 	stale.press(t, "button", "Use this for this order alone")
 	stale.sees(t, "Refused.")
 	stale.sees(t, "Nothing more was done.")

@@ -19,7 +19,7 @@ import (
 // details of all workflows, all logs, and every table of the store.
 func (w *world) requireNobodyNamed(t *testing.T) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	readable := map[string]string{"logs": w.readLogs()}
 	w.readWorkflows(ctx, t, readable)

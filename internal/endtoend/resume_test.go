@@ -25,7 +25,7 @@ const expressSaver = "unmapped:shipping-method:centra:Express Saver"
 // the promise that a thousand are freed within a minute.
 func manyOrders(t *testing.T) int {
 	t.Helper()
-	n := 100
+	n := 40
 	if text := os.Getenv("ENDTOEND_RESUME_ORDERS"); text != "" {
 		var err error
 		n, err = strconv.Atoi(text)

@@ -40,7 +40,7 @@ const (
 	settle       = 3 * time.Second
 	captureWait  = 4 * time.Second
 	requestTime  = 1500 * time.Millisecond
-	patience     = 30 * time.Second // for anything that must happen
+	patience     = time.Minute // for anything that must happen
 	webhookKey   = "whsec_ZW5kLXRvLWVuZC13ZWJob29rLWtleQ=="
 )
 
