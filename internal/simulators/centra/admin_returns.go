@@ -43,6 +43,9 @@ func (s *Simulator) adminReturn(o *order, a Action) error {
 		if r.completed {
 			return fmt.Errorf("%w: return %d is completed", errRefused, r.id)
 		}
+		if !s.canTakeBack(r) {
+			return fmt.Errorf("%w: return %d put units into stock that are not free any more", errRefused, r.id)
+		}
 		for _, m := range r.moved {
 			s.stock[m.key].physical -= m.quantity
 		}

@@ -203,6 +203,9 @@ func (x *exec) deleteReturn(a args) any {
 	if r != nil && r.completed {
 		out.errors.add("id", "Return %d is completed", r.id)
 	}
+	if r != nil && !x.canTakeBack(r) {
+		out.errors.add("id", "Return %d put units into stock that are not free any more", r.id)
+	}
 	if len(out.errors) > 0 {
 		return x.payload(&out)
 	}
@@ -217,6 +220,22 @@ func (x *exec) deleteReturn(a args) any {
 	r.shipment.returns = slices.DeleteFunc(r.shipment.returns, same)
 	x.returnChanged(r, "DELETED")
 	return x.payload(&out, "return", r)
+}
+
+// canTakeBack tells whether the units that a return put into stock are still free. What
+// Centra does where they are sold already is not documented; it never lets stock fall
+// below what is allocated.
+func (s *Simulator) canTakeBack(r *orderReturn) bool {
+	units := map[stockKey]int{}
+	for _, m := range r.moved {
+		units[m.key] += m.quantity
+	}
+	for key, n := range units {
+		if row := s.stock[key]; row.physical-row.allocated < n {
+			return false
+		}
+	}
+	return true
 }
 
 // refundReturn pays a return back. A pending refund (REFUND_REQUEST) is not
