@@ -81,7 +81,7 @@ func (p *poster) look(ctx context.Context, r ports.DocumentRecord) (outcome port
 // crash it is looked up first. draft is what the ledger already has of it, if anything.
 func (p *poster) send(ctx context.Context, r ports.DocumentRecord, draft ports.LedgerEntry) (ports.DocumentOutcome, error) {
 	d := r.Document
-	on, err := p.ledger.PostingDate(ctx, d.EntityRef, d.Date)
+	on, err := p.ledger.PostingDate(ctx, d.EntityRef, d.Kind, d.Date)
 	if err != nil {
 		return p.decide(ctx, d, draft, err)
 	}
@@ -109,12 +109,23 @@ func (p *poster) send(ctx context.Context, r ports.DocumentRecord, draft ports.L
 			entry, err = p.ledger.Post(ctx, d)
 		}
 	}
+	if f, ok := fault.As(err); ok && f.Code == ports.CodeClosedPeriod && r.Attempts >= mostClosed {
+		// It names a day and refuses it every time: trying on would go on for ever, unseen.
+		return p.refuse(ctx, d, domain.NewCause(kindClosedPeriod, d.Entity, string(on.Period()), string(d.Kind)), []domain.Refusal{{
+			Code: ports.CodeClosedPeriod, Field: "period", Value: string(on.Period()),
+			Message: fmt.Sprintf("the ledger names %s as open for a %s of %s and refuses it as closed; open the period there, or close it for this kind too, then retry", on, d.Kind, d.Entity),
+		}})
+	}
 	if err != nil {
 		return p.decide(ctx, d, draft, err)
 	}
 	outcome := p.agreed(d, entry)
 	return outcome, p.save(ctx, d.Key, outcome)
 }
+
+// mostClosed is after how many sendings a ledger that refuses the day it names itself is
+// finance's question; before that the month may just have been closed.
+const mostClosed = 8
 
 // asks tells whether finance wants to be asked before a document moves to a later period.
 func (p *poster) asks(entity string) bool {

@@ -170,3 +170,23 @@ func TestAnOrderThatCannotBeReadKeepsNoOtherOutOfTheBooks(t *testing.T) {
 	require.ErrorContains(t, err, fmt.Sprint(orderID), "the run fails and names it")
 	require.Equal(t, domain.DocumentDue, o.document("centra-order-atelier-10002").Status)
 }
+
+func TestALedgerThatRefusesTheDayItNamesIsToldOf(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, "post")
+	o.ledger.create = func(domain.Document) (ports.LedgerEntry, error) {
+		return ports.LedgerEntry{}, &fault.Fault{Kind: fault.Rejected, System: "csv", Code: ports.CodeClosedPeriod}
+	}
+	for range 20 {
+		_, err := o.run()
+		require.NoError(t, err)
+		o.now = o.now.Add(time.Minute)
+	}
+	cause := "closed-period:ATELIER-UK:2026-11:sales-order"
+	require.Equal(t, []string{cause}, o.asked(), "nobody would look at what is tried for ever")
+	require.Less(t, len(o.ledger.calls), 12, "and it is not sent on and on")
+	o.ledger.create = nil
+	require.Equal(t, 1, o.answer("retry", cause))
+	require.Equal(t, 1, o.ran().Posted)
+	require.Empty(t, o.asked())
+}

@@ -102,6 +102,22 @@ func NewDocumentKey(kind DocumentKind, n int, sources ...string) (DocumentKey, e
 	return DocumentKey(strings.Join(parts, "-")), nil
 }
 
+// Kind is the kind of document that a key is of, also of a short one; empty for what is no
+// key. An adapter needs it to look up a document that another one names by its key.
+func (k DocumentKey) Kind() DocumentKind {
+	rest, ok := strings.CutPrefix(string(k), documentKeyPrefix+"-")
+	word, _, more := strings.Cut(rest, "-")
+	if !ok || !more {
+		return ""
+	}
+	for _, kind := range DocumentKinds() {
+		if kind.word() == word {
+			return kind
+		}
+	}
+	return ""
+}
+
 func escapeKey(source string) string {
 	var b strings.Builder
 	for i := range len(source) {

@@ -37,6 +37,13 @@ func TestDocumentKeysAreReadableAndNeverMeet(t *testing.T) {
 		words[string(key(t, k, 0, "1"))] = true
 	}
 	require.Len(t, words, len(domain.DocumentKinds()), "no two kinds share a key")
+	for _, k := range domain.DocumentKinds() {
+		require.Equal(t, k, key(t, k, 2, "A/1", strings.Repeat("z", 50)).Kind(), "a key tells its kind")
+		require.Equal(t, k, domain.DocumentKey(key(t, k, 2, "A/1", strings.Repeat("z", 50)).Short(24)).Kind(), "a short one too")
+	}
+	for _, none := range []domain.DocumentKey{"", "centra", "centra-inv", "centra-bill-1", "other-inv-1"} {
+		require.Empty(t, none.Kind())
+	}
 	for _, wrong := range [][]string{nil, {""}, {"A", ""}} {
 		_, err := domain.NewDocumentKey(domain.DocInvoice, 0, wrong...)
 		require.Error(t, err)

@@ -134,11 +134,16 @@ type LedgerRef struct {
 	Kind      domain.DocumentKind
 	EntityRef string
 	Run       string // of an accepted one: the go-between's run
+	// Links and Reverses are the document's. Some records of a ledger have no key of their
+	// own, such as the use of a deposit, and are found at what they belong to.
+	Links    []domain.DocumentKey
+	Reverses domain.DocumentKey
+	PostOn   domain.Date // narrows a search where keys cannot be looked up
 }
 
 // Ref names the document to its ledger.
 func Ref(d domain.Document) LedgerRef {
-	return LedgerRef{Key: d.Key, Kind: d.Kind, EntityRef: d.EntityRef}
+	return LedgerRef{Key: d.Key, Kind: d.Kind, EntityRef: d.EntityRef, Links: d.Links, Reverses: d.Reverses, PostOn: d.PostOn}
 }
 
 // Ledger is the books of one or several legal entities: an ERP (NetSuite), a flow in
@@ -146,14 +151,24 @@ func Ref(d domain.Document) LedgerRef {
 // business events, each under one key; which records it makes of them is its own.
 //
 // Accepted is not posted: only an entry with status posted, an id and agreeing totals
-// counts. Every method makes one attempt and can run twice harmlessly.
+// counts. Every method makes one attempt and can run twice harmlessly. What a ledger saves
+// and still has to approve is accepted, too: its outcome comes later.
+//
+// An adapter in front of a go-between, which looks nothing up, keeps what it sent and was
+// told in a book of its own: an entry whose answer was lost is unknown there, to Find and
+// to Create alike, until its outcome is told, and is never sent again by itself. One for a
+// ledger that keeps only a short form of keys answers that in List, and the whole key
+// wherever it was asked with one.
 type Ledger interface {
 	// Capabilities states what the ledger can do; it asks nobody.
 	Capabilities() LedgerCapabilities
-	// PostingDate gives the accounting date for a business date: itself while its period
-	// is open, otherwise the first day of the first open period after it. An entity that
-	// the ledger does not have is fault.Unmapped, code entity_unknown.
-	PostingDate(ctx context.Context, entityRef string, date domain.Date) (domain.Date, error)
+	// PostingDate gives the accounting date of a kind of document for a business date:
+	// itself while its period is open, otherwise the first day of the first open period
+	// after it. Periods may be closed for some kinds alone, as for receivables before stock.
+	// It never answers a day that Create or Post has just refused as closed. Where the ledger
+	// tells nobody of its periods, those that people close here hold. An entity that the
+	// ledger does not have is fault.Unmapped, code entity_unknown.
+	PostingDate(ctx context.Context, entityRef string, kind domain.DocumentKind, date domain.Date) (domain.Date, error)
 	// Create makes the document stand in the ledger, once per key. The same content again
 	// answers what stands there; other content is fault.Conflict, code other_content. A
 	// closed period is fault.Rejected, code closed_period. When the outcome is not known

@@ -35,8 +35,9 @@ func (l *Ledger) Capabilities() ports.LedgerCapabilities {
 	}
 }
 
-// PostingDate is the date itself, or the first day of the first open month after it.
-func (l *Ledger) PostingDate(ctx context.Context, entityRef string, date domain.Date) (domain.Date, error) {
+// PostingDate is the date itself, or the first day of the first open month after it: a
+// month is closed for every kind.
+func (l *Ledger) PostingDate(ctx context.Context, entityRef string, _ domain.DocumentKind, date domain.Date) (domain.Date, error) {
 	const op = "posting date"
 	if _, err := l.currencies(ctx, op, entityRef); err != nil {
 		return "", err

@@ -125,7 +125,7 @@ func TestAMonthIsReopened(t *testing.T) {
 	s.Close(t, "2026-10")
 	s.Close(t, "2026-10")
 	require.NoError(t, db.SetPeriod(t.Context(), "7", "2026-10", false, "Ada", "a late invoice", time.Now()))
-	on, err := s.Ledger.PostingDate(t.Context(), "7", "2026-10-14")
+	on, err := s.Ledger.PostingDate(t.Context(), "7", domain.DocInvoice, "2026-10-14")
 	require.NoError(t, err)
 	require.Equal(t, domain.Date("2026-10-14"), on)
 }
