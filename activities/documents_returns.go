@@ -133,14 +133,16 @@ func fill(doc *domain.Document, order domain.Order, facts []domain.Fact, plan do
 	}
 	switch doc.Kind {
 	case domain.DocReceipt:
-		doc.Lines = goods(1)
+		doc.Lines, doc.Warehouse = goods(1), plan.Warehouse
 	case domain.DocCreditMemo:
+		invoices := of(domain.DocInvoice)
+		rather := invoiceOf(facts, invoices, plan.ShopID)
 		var wanted []books.Wanted
 		for _, l := range plan.Lines {
-			wanted = append(wanted, books.Wanted{Ref: l.Line, Units: l.Quantity})
+			wanted = append(wanted, books.Wanted{Ref: l.Line, Units: l.Quantity, Rather: rather})
 		}
 		total, known := shopReturnTotal(facts, plan.ShopID)
-		lines, err := books.MemoLines(order, of(domain.DocInvoice), of(domain.DocCreditMemo), wanted, total, known)
+		lines, err := books.MemoLines(order, invoices, of(domain.DocCreditMemo), wanted, total, known)
 		if err != nil {
 			return err
 		}
@@ -165,6 +167,8 @@ func fill(doc *domain.Document, order domain.Order, facts []domain.Fact, plan do
 		// says of it is kept beside, where the entity books that currency.
 		if plan.UnitCost > 0 && slices.Contains(entity.Currencies, plan.Currency) {
 			doc.Currency, line.Gross = plan.Currency, -plan.UnitCost
+		} else if doc.Kind == domain.DocWriteOff {
+			doc.Memo += "; " + books.NoCost(plan.UnitCost, plan.Currency)
 		}
 		doc.Lines = []domain.DocumentLine{line}
 	}

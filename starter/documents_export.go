@@ -1,8 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -60,41 +60,64 @@ func (c documentsExportCmd) Run(ctx context.Context, s streams) error {
 	return writeExport(ctx, db, s, export, c.Out)
 }
 
+// writeExport writes an export as it is read, so that its size is nobody's, and tells its sums.
 func writeExport(ctx context.Context, db *store.Store, s streams, export int64, path string) error {
-	entries, err := db.ExportedEntries(ctx, export)
+	var totals []csvledger.Total
+	n := 0
+	write := func(out io.Writer) error {
+		w, err := csvledger.NewWriter(out)
+		if err != nil {
+			return err
+		}
+		if n, err = db.EachExported(ctx, export, w.Write); err != nil {
+			return err
+		}
+		totals = w.Totals()
+		return w.Close()
+	}
+	known, err := db.LedgerExportKnown(ctx, export)
 	if err != nil {
 		return err
 	}
-	if len(entries) == 0 {
+	if !known {
 		return fmt.Errorf("there is no export %d; `starter documents exports` lists them", export)
 	}
-	var text bytes.Buffer
-	if err := csvledger.WriteCSV(&text, entries); err != nil {
-		return err
-	}
 	if path == "" {
-		_, err = io.Copy(s.out, &text)
+		err = write(s.out)
 	} else {
-		err = writeNew(path, text.Bytes())
+		err = writeNew(path, write)
 	}
 	if err != nil {
 		return fmt.Errorf("export %d stands but could not be written: %w; write it with `starter documents export --again %d`", export, err, export)
 	}
-	fmt.Fprintf(s.err, "Export %d: %s.\n", export, plural(len(entries), "document"))
+	fmt.Fprintf(s.err, "Export %d: %s.\n", export, plural(n, "document"))
+	t := newTable(s.err, "type", "documents", "net", "tax", "gross")
+	for _, x := range totals {
+		t.AppendRow([]any{x.Kind, x.Documents, domain.Format(x.Sum.Net, x.Currency), domain.Format(x.Sum.Tax, x.Currency), domain.Format(x.Sum.Gross, x.Currency)})
+	}
+	t.Render()
 	return nil
 }
 
-// writeNew writes a file that must not exist: an export that somebody imports is never overwritten.
-func writeNew(path string, text []byte) error {
-	f, err := os.OpenFile(filepath.Clean(path), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+// writeNew writes a file that must not exist: an export that somebody imports is never
+// overwritten. One that could not be written whole is removed, so that nobody imports it.
+func writeNew(path string, write func(io.Writer) error) (err error) {
+	path = filepath.Clean(path)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
-	if _, err := f.Write(text); err != nil {
-		_ = f.Close() // the failed write is what is told
-		return err
+	err = write(f)
+	if err == nil {
+		err = f.Sync()
 	}
-	return f.Close()
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(path))
+	}
+	return nil
 }
 
 // entityRef is the ledger's id of an entity.

@@ -14,6 +14,10 @@ type Wanted struct {
 	Ref      string
 	Units    int
 	Shipment string // of the warehouse, where the return says from which; empty = the oldest invoice first
+	// Rather is the invoice whose units are taken first, where the shop's return names the
+	// shipment that it billed: units of one line may be worth different amounts on two
+	// invoices, and the shop pays back what was charged on that one.
+	Rather domain.DocumentKey
 }
 
 // CreditLines gives the lines of a credit memo, each of them against the invoice that
@@ -32,7 +36,7 @@ func CreditLines(invoices, memos []domain.Document, wanted []Wanted) ([]domain.D
 			return nil, invalid(CodeNotInvoiced, w.Ref, fmt.Sprintf("line %s: %d units cannot be credited; give at least 1", w.Ref, w.Units))
 		}
 		left := w.Units
-		for _, o := range open {
+		for _, o := range ratherFirst(open, w.Rather) {
 			if o.line.Ref != w.Ref || w.Shipment != "" && w.Shipment != o.shipment {
 				continue
 			}
@@ -46,6 +50,22 @@ func CreditLines(invoices, memos []domain.Document, wanted []Wanted) ([]domain.D
 		}
 	}
 	return merged(lines), nil
+}
+
+// ratherFirst puts the lines of one invoice before all others, whose order stays.
+func ratherFirst(open []*invoiced, key domain.DocumentKey) []*invoiced {
+	if key == "" {
+		return open
+	}
+	return slices.SortedStableFunc(slices.Values(open), func(a, b *invoiced) int {
+		switch {
+		case a.key == key && b.key != key:
+			return -1
+		case a.key != key && b.key == key:
+			return 1
+		}
+		return 0
+	})
 }
 
 // invoiced is one line of one invoice and what memos took back of it.
@@ -90,13 +110,19 @@ func openLines(invoices, memos []domain.Document) []*invoiced {
 }
 
 // credit takes n units back. What was credited before is held against the cumulative
-// share, whatever it was; the rest of the line stays creditable, with 0 ≤ tax ≤ gross.
+// share, whatever it was; the rest of the line stays creditable, with 0 ≤ tax ≤ gross. A
+// line below zero, such as a rebate that stands as one, comes back as its mirror image.
 func (o *invoiced) credit(n int) domain.DocumentLine {
+	sign := int64(1)
+	if o.line.Gross < 0 {
+		sign = -1
+	}
 	upTo := o.credited.Units + n
-	gross, tax := domain.CumulativeSplit(o.line.Gross, o.line.Tax, upTo, o.line.Quantity)
-	left := Billed{Gross: o.line.Gross - o.credited.Gross, Tax: o.line.Tax - o.credited.Tax}
-	gross = min(max(gross-o.credited.Gross, 0), max(left.Gross, 0))
-	tax = min(max(tax-o.credited.Tax, 0), gross, max(left.Tax, 0))
+	gross, tax := domain.CumulativeSplit(sign*o.line.Gross, sign*o.line.Tax, upTo, o.line.Quantity)
+	left := Billed{Gross: sign * (o.line.Gross - o.credited.Gross), Tax: sign * (o.line.Tax - o.credited.Tax)}
+	gross = min(max(gross-sign*o.credited.Gross, 0), max(left.Gross, 0))
+	tax = min(max(tax-sign*o.credited.Tax, 0), gross, max(left.Tax, 0))
+	gross, tax = sign*gross, sign*tax
 	o.credited = Billed{Units: upTo, Gross: o.credited.Gross + gross, Tax: o.credited.Tax + tax}
 	credit := o.line
 	credit.Source, credit.Quantity, credit.Gross, credit.Tax = o.key, n, gross, tax
@@ -138,7 +164,7 @@ func Creditable(invoices, memos []domain.Document, lines []domain.DocumentLine) 
 		}
 		c := credited[l.Ref]
 		credited[l.Ref] = Billed{Units: c.Units + l.Quantity, Gross: c.Gross + l.Gross, Tax: c.Tax + l.Tax}
-		if b, c := billed[l.Ref], credited[l.Ref]; c.Units > b.Units || c.Gross > b.Gross || c.Tax > b.Tax {
+		if b, c := billed[l.Ref], credited[l.Ref]; c.Units > b.Units || beyond(c.Gross, b.Gross) || beyond(c.Tax, b.Tax) {
 			problems = append(problems, fault.Problem{
 				Code: CodeOverCredit, Line: l.Ref, SKU: l.SKU,
 				Message: fmt.Sprintf("line %s: %d units and %d minor units would be credited, %d and %d are invoiced", l.Ref, c.Units, c.Gross, b.Units, b.Gross),
@@ -149,6 +175,15 @@ func Creditable(invoices, memos []domain.Document, lines []domain.DocumentLine) 
 		return nil
 	}
 	return &fault.Fault{Kind: fault.Invalid, System: "selvedge", Op: "credit", Code: CodeOverCredit, Message: "more would be credited than was invoiced", Problems: problems}
+}
+
+// beyond tells whether a credit is more than what was billed, or, of a line below zero,
+// takes more off the customer than was given.
+func beyond(credited, billed int64) bool {
+	if billed < 0 {
+		return credited < billed || credited > 0
+	}
+	return credited > billed
 }
 
 // Refundable is what of an amount can be refunded: never more than was captured and

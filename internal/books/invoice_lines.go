@@ -48,11 +48,16 @@ func InvoiceLines(o domain.Order, billed map[string]Billed, p Parcel) ([]domain.
 	}
 	best := charges(o, all, billed, p, true, true)
 	if p.Known {
-		// Which shipment bears costs and gift cards is the shop's to say: ours charge all of
-		// them on the first, a person's may not.
-		for _, other := range []charge{charges(o, all, billed, p, true, false), charges(o, all, billed, p, false, true), charges(o, all, billed, p, false, false)} {
-			if other.strange() < best.strange() {
-				best = other
+		// Which shipment bears costs, gift cards and discount is the shop's to say: ours charge
+		// all costs and cards on the first and the discount by value. A person's may not: left
+		// to itself the shop takes all of the discount off the first.
+		left := discountLeft(o, all, billed)
+		for _, reading := range [][2]bool{{true, true}, {true, false}, {false, true}, {false, false}} {
+			other := charges(o, all, billed, p, reading[0], reading[1])
+			for _, expected := range []int64{other.expected, left, 0} {
+				if other.expected = expected; other.strange() < best.strange() {
+					best = other
+				}
 			}
 		}
 		if best.strange() > int64(len(best.lines))+1 {
@@ -69,6 +74,20 @@ func InvoiceLines(o domain.Order, billed map[string]Billed, p Parcel) ([]domain.
 		}
 	}
 	return best.lines, nil
+}
+
+// discountLeft is what of the order's discount no invoice has taken off yet.
+func discountLeft(o domain.Order, all []domain.DocumentLine, billed map[string]Billed) int64 {
+	taken := int64(0)
+	for _, l := range all {
+		b := billed[l.Ref]
+		if isCost(l) && b.Units > 0 {
+			taken += l.Gross - b.Gross
+		} else if !isCost(l) {
+			taken += domain.CumulativeShare(l.Gross, b.Units, l.Quantity) - b.Gross
+		}
+	}
+	return min(max(o.Discount-taken, 0), o.Discount)
 }
 
 // charge is one reading of what a shipment bears.
@@ -110,7 +129,8 @@ func isCost(l domain.DocumentLine) bool {
 }
 
 // unitsOf prices the units of a shipment before discounts, and gives the share of the
-// order's discount that goes with them: cumulative by value over all shipments.
+// order's discount that goes with them: cumulative by value over all shipments, and over
+// lines of positive value only, as the discount of the whole order is.
 func unitsOf(o domain.Order, all []domain.DocumentLine, billed map[string]Billed, units []domain.LineQuantity) (lines []domain.DocumentLine, expected int64) {
 	now := map[string]int{}
 	for _, u := range units {
@@ -124,7 +144,7 @@ func unitsOf(o domain.Order, all []domain.DocumentLine, billed map[string]Billed
 		had := billed[l.Ref].Units
 		n := max(0, min(now[l.Ref], l.Quantity-had)) // more than was ordered is nobody's to bill
 		already, upTo := domain.CumulativeShare(l.Gross, had, l.Quantity), domain.CumulativeShare(l.Gross, had+n, l.Quantity)
-		worth, before, after = worth+l.Gross, before+already, after+upTo
+		worth, before, after = worth+max(l.Gross, 0), before+max(already, 0), after+max(upTo, 0)
 		if n > 0 {
 			l.Quantity, l.Gross = n, upTo-already
 			lines = append(lines, l)

@@ -37,6 +37,8 @@ type Planned struct {
 //
 // Returns have documents of their own, which their workflow makes from CreditLines.
 func Plan(in Input) ([]Planned, error) {
+	// In the order in which they were told, however they are handed over.
+	in.Facts = slices.SortedStableFunc(slices.Values(in.Facts), func(a, b domain.Fact) int { return cmp.Compare(a.Sequence, b.Sequence) })
 	progress, err := domain.Derive(in.Order, in.Facts)
 	if err != nil {
 		return nil, fmt.Errorf("order %s: %w", in.Order.ID, err)

@@ -132,8 +132,8 @@ type ReturnPlan struct {
 	ToSKU    string         `json:"toSku,omitempty"`    // of a transfer
 	Reason   string         `json:"reason,omitempty"`   // of a write-off: ber, donate, recycle, …
 	UnitCost int64          `json:"unitCost,omitempty"` // of a write-off, where the warehouse tells it
-	// Warehouse and Serial name the garment of a write-off: one that was also reported
-	// outside of any return is written off once.
+	// Warehouse is where goods were received or lost. With Serial it names the garment of a
+	// write-off: one that was also reported outside of any return is written off once.
 	Warehouse string    `json:"warehouse,omitempty"`
 	Serial    string    `json:"serial,omitempty"`
 	Currency  string    `json:"currency,omitempty"`

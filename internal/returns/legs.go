@@ -146,9 +146,11 @@ func (d *decider) financeLeg() {
 	d.transfers()
 }
 
-// batch plans one document for all garments that want one of a kind and have none.
+// batch plans one document of a kind for all garments of one warehouse that want one and
+// have none: goods are received into one place.
 func (d *decider) batch(kind domain.PlanKind, wants func(*judged) bool) {
-	p := domain.ReturnPlan{Return: d.Number, Kind: kind, Key: d.newKey(kind, 0)}
+	groups := map[string]*domain.ReturnPlan{}
+	var names []string
 	for _, g := range d.all {
 		if !d.mine(g) || g.ignored || g.asked || !wants(g) {
 			continue
@@ -156,11 +158,18 @@ func (d *decider) batch(kind domain.PlanKind, wants func(*judged) bool) {
 		if _, planned := d.m.planOf(kind, g.Garment); planned {
 			continue
 		}
+		p := groups[g.Warehouse]
+		if p == nil {
+			p = &domain.ReturnPlan{Return: d.Number, Kind: kind, Warehouse: g.Warehouse}
+			groups[g.Warehouse], names = p, append(names, g.Warehouse)
+		}
 		p.Garments = append(p.Garments, g.ID)
 		p.Lines = add(p.Lines, g.Line)
 		p.At = later(p.At, d.at(g))
 	}
-	if len(p.Garments) > 0 {
+	for i, name := range names {
+		p := *groups[name]
+		p.Key = d.newKey(kind, i)
 		d.due(domain.FinanceLeg, p, false)
 	}
 }

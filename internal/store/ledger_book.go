@@ -217,6 +217,38 @@ func (s *Store) ExportedEntries(ctx context.Context, export int64) ([]ports.Book
 	return entries, toFault(op, err)
 }
 
+// EachExported hands over what an export holds, one entry at a time, by order, kind of
+// document and key, the same every time; however many there are, few are held at once. It
+// answers how many there were. An error of each ends it and is answered.
+func (s *Store) EachExported(ctx context.Context, export int64, each func(ports.BookEntry) error) (n int, err error) {
+	const op = "read an export"
+	rows, err := s.pool.Query(ctx, `SELECT `+bookColumns+` FROM ledger_book WHERE export = @export
+		ORDER BY COALESCE(content #>> '{order,store}', '') COLLATE "C", COALESCE(content #>> '{order,number}', '') COLLATE "C",
+			array_position(@kinds::text[], kind), key COLLATE "C"`,
+		pgx.NamedArgs{"export": export, "kinds": domain.DocumentKinds()})
+	if err != nil {
+		return 0, toFault(op, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		e, err := scanEntry(rows)
+		if err != nil {
+			return n, toFault(op, err)
+		}
+		if err := each(e); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, toFault(op, rows.Err())
+}
+
+// LedgerExportKnown tells whether there is an export of a number.
+func (s *Store) LedgerExportKnown(ctx context.Context, export int64) (known bool, err error) {
+	err = s.pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM ledger_exports WHERE id = @export)`, pgx.NamedArgs{"export": export}).Scan(&known)
+	return known, toFault("look for an export", err)
+}
+
 // LedgerExports lists exports, the newest first.
 func (s *Store) LedgerExports(ctx context.Context, limit int) ([]LedgerExport, error) {
 	const op = "list exports"
