@@ -190,9 +190,12 @@ type ReturnSettled struct {
 	At     int64 `json:"at"` // the newest fact that had been applied
 }
 
-// NewReturnFact records a warehouse's return at a revision. Told twice it is one fact.
+// NewReturnFact records a warehouse's return at a revision. Told twice it is one fact;
+// another content under the same revision is another fact, so that it is not lost.
 func NewReturnFact(r ReturnConfirmation, at time.Time) Fact {
-	return NewFact(FactReturnConfirmation, fmt.Sprintf("return:%s:%s:%d", r.Warehouse, r.ID, r.Revision), "warehouse", at, r)
+	f := NewFact(FactReturnConfirmation, "", "warehouse", at, r)
+	f.Key = fmt.Sprintf("return:%s:%s:%d:%s", r.Warehouse, r.ID, r.Revision, contentKey(f.Data))
+	return f
 }
 
 // NewAdjustmentFact records a warehouse's adjustment. Told twice it is one fact.

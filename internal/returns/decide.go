@@ -1,6 +1,7 @@
 package returns
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -45,11 +46,13 @@ type judged struct {
 	ruling   Ruling
 	accepted bool // goes back into the shop and the books
 	arrived  bool
-	refund   bool // its money goes back by itself
-	ignored  bool // a person took it off our hands
-	pending  bool // no final decision yet
-	asked    bool // a question about it is open
-	lost     bool // missing for good: a loss record and nothing else
+	refund   bool   // its money goes back by itself
+	ignored  bool   // a person took it off our hands
+	pending  bool   // no final decision yet
+	asked    bool   // a question about it is open
+	lost     bool   // missing for good: a loss record and nothing else
+	final    bool   // decided for good, by the warehouse or by a person
+	word     string // a person's disposition, in place of the warehouse's
 }
 
 // sold tells whether a garment is one of a line's units. One that was never sold here is
@@ -169,6 +172,8 @@ func (d *decider) resolve(g *judged) {
 		return
 	}
 	unit := *g.Unit
+	g.word = d.decided(g)
+	g.final = unit.Final || g.word != ""
 	ruling, _ := d.ruled(g, unit)
 	if miss != nil {
 		if !d.ask(g, *miss) {
@@ -176,7 +181,15 @@ func (d *decider) resolve(g *judged) {
 		}
 		return
 	}
+	if other, yes := g.contradicted(); yes && g.word == "" {
+		if !d.ask(g, d.question(g, "return-decision", "disposition_contradicted", "", "the warehouse calls garment "+g.ID+" "+unit.Disposition+" and "+other.Disposition+
+			" under one revision, "+strconv.FormatInt(unit.Revision, 10)+", or tells it apart in something else")) {
+			g.ignored = true
+		}
+		return
+	}
 	g.ruling = ruling
+	d.foundAgain(g)
 	if g.Refused != nil {
 		d.ask(g, d.question(g, "disposition-reversed", "disposition_reversed", strconv.FormatInt(g.Refused.Revision, 10),
 			"the warehouse had called garment "+g.ID+" "+unit.Disposition+" for good and now says "+g.Refused.Disposition))
@@ -184,16 +197,32 @@ func (d *decider) resolve(g *judged) {
 	d.accept(g)
 }
 
-// ruled gives the meaning of a unit's disposition, or of the one that a person gave it instead.
-func (d *decider) ruled(g *judged, u domain.ReturnUnit) (Ruling, *domain.Question) {
-	disposition := u.Disposition
-	for _, kind := range []string{"wrong-item", "return-missing", "return-decision", "disposition-reversed"} {
+// foundAgain asks about a garment that stands in the books as lost and is good by the
+// warehouse's newest word: what was written off is never taken back by itself.
+func (d *decider) foundAgain(g *judged) {
+	if g.Refused != nil || g.ruling.Action.loss() || g.ruling.Action == Missing || g.ruling.Action == Ask {
+		return
+	}
+	if _, gone := d.m.planOf(domain.PlanWriteOff, g.Garment); gone {
+		d.ask(g, d.question(g, "disposition-reversed", "disposition_reversed", strconv.FormatInt(g.Unit.Revision, 10),
+			"garment "+g.ID+" was written off, and the warehouse now says "+g.Unit.Disposition))
+	}
+}
+
+// decided is the disposition that a person gave a garment, empty when nobody did.
+func (d *decider) decided(g *judged) (word string) {
+	for _, kind := range []string{"wrong-item", "return-missing", "return-decision"} {
 		cause := domain.NewCause(kind, compact(d.Order.ID.String(), g.ID, "")...)
-		if decided := d.m.override[cause]["disposition"]; decided != "" {
-			disposition = decided
+		if given := d.m.override[cause]["disposition"]; given != "" {
+			word = given
 		}
 	}
-	return d.Ruling(g.Warehouse, disposition, u.Grade)
+	return word
+}
+
+// ruled gives the meaning of a unit's disposition, or of the one that a person gave it instead.
+func (d *decider) ruled(g *judged, u domain.ReturnUnit) (Ruling, *domain.Question) {
+	return d.Ruling(g.Warehouse, cmp.Or(d.decided(g), u.Disposition), u.Grade)
 }
 
 // effective folds a garment's decisions by revision, whatever order they came in. A
@@ -201,7 +230,10 @@ func (d *decider) ruled(g *judged, u domain.ReturnUnit) (Ruling, *domain.Questio
 func (d *decider) effective(g *judged) (now, refused *domain.ReturnUnit, miss *domain.Question) {
 	lost := false
 	for i := range g.revisions {
-		u := g.revisions[i]
+		if g.overtaken(i) {
+			continue
+		}
+		u := g.revisions[i].ReturnUnit
 		ruling, unknown := d.ruled(g, u)
 		if lost && (unknown != nil || !ruling.Action.loss()) {
 			refused = &u
@@ -245,7 +277,7 @@ func (d *decider) announced(g *judged) {
 	if shop.Completed {
 		g.accepted = true // whoever completed it has accepted it
 	}
-	if !d.mine(g) {
+	if d.takenUnseen(g) || !d.mine(g) {
 		return
 	}
 	until := g.Told.At.Add(d.Settings.ReturnWindow)
@@ -260,14 +292,30 @@ func (d *decider) announced(g *judged) {
 	}
 }
 
+// takenUnseen takes an announced garment that never arrived as returned, where a person
+// has said as what. A word that decides nothing leaves the question open.
+func (d *decider) takenUnseen(g *judged) bool {
+	word := d.decided(g)
+	if word == "" {
+		return false
+	}
+	ruling, unknown := d.Ruling(g.Warehouse, word, "")
+	if unknown != nil || ruling.Action == Ask || ruling.Action == Missing || ruling.Action == Wait || ruling.Action == Regrade {
+		return false
+	}
+	g.ruling, g.word, g.final, g.accepted = ruling, word, true, true
+	d.settleMoney(g)
+	return true
+}
+
 // accept says what a garment that has arrived comes to.
 func (d *decider) accept(g *judged) {
 	u := *g.Unit
-	switch g.ruling.Action {
-	case Ask, Missing:
+	switch {
+	case g.ruling.Action == Ask || g.ruling.Action == Missing:
 		d.askAbout(g)
 		return
-	case Wait:
+	case g.ruling.Action == Wait:
 		g.pending = true
 		if u.Final { // a final word that decides nothing: a person's
 			d.askAbout(g)
@@ -275,7 +323,11 @@ func (d *decider) accept(g *judged) {
 		}
 		d.remind(g)
 		g.accepted = !g.ruling.HoldRefund || d.Settings.Refund == RefundOnReceipt
-	case Regrade:
+	case !g.final: // the warehouse still looks at it: every other word holds once it is final
+		g.pending = true
+		d.remind(g)
+		g.accepted = d.Settings.Refund == RefundOnReceipt
+	case g.ruling.Action == Regrade:
 		g.accepted = true
 		if u.ResultingSKU == "" {
 			d.ask(g, d.question(g, "regrade-unknown", "resulting_sku_missing", "", "garment "+g.ID+" was regraded and nobody says as which item"))
@@ -283,7 +335,13 @@ func (d *decider) accept(g *judged) {
 	default:
 		g.accepted = true
 	}
-	g.refund = g.accepted && d.Settings.Refund != RefundManual && g.Type != domain.Exchange
+	d.settleMoney(g)
+}
+
+// settleMoney says whether the money of an accepted garment goes back by itself. What was
+// exchanged or hired never does.
+func (d *decider) settleMoney(g *judged) {
+	g.refund = g.accepted && d.Settings.Refund != RefundManual && g.Type != domain.Exchange && g.Type != domain.RentalReturn
 	if g.accepted && !g.refund {
 		d.moneyByHand(g)
 	}
@@ -292,21 +350,30 @@ func (d *decider) accept(g *judged) {
 // moneyByHand asks finance once for each return whether its money goes back.
 func (d *decider) moneyByHand(g *judged) {
 	why := "refunds are decided by hand"
-	if g.Type == domain.Exchange {
+	switch g.Type {
+	case domain.Exchange:
 		why = "it is an exchange"
+	case domain.RentalReturn:
+		why = "the warehouse calls it the end of a hire"
 	}
-	cause := domain.NewCause("refund-decision", d.Order.ID.String(), strconv.Itoa(g.Return))
+	g.refund = d.moneyAgreed(g.Return, why)
+}
+
+// moneyAgreed tells whether finance has said that a return's money goes back, and asks
+// where it has not said anything.
+func (d *decider) moneyAgreed(n int, why string) bool {
+	cause := domain.NewCause("refund-decision", d.Order.ID.String(), strconv.Itoa(n))
 	if d.m.override[cause]["refund"] == "yes" {
-		g.refund = true
-		return
+		return true
 	}
-	if _, skipped := d.m.skipped[cause]; skipped || !d.mine(g) {
-		return
+	if _, skipped := d.m.skipped[cause]; skipped || n != d.Number {
+		return false
 	}
 	d.ask(nil, domain.Question{
-		Kind: "refund-decision", Subject: strconv.Itoa(g.Return), Cause: cause,
+		Kind: "refund-decision", Subject: strconv.Itoa(n), Cause: cause,
 		Problems: []domain.Refusal{{Code: "refund_by_hand", Message: "the goods of this return are there and no money goes back by itself: " + why}},
 	})
+	return false
 }
 
 // askAbout asks a person about a garment that no rule decides.
@@ -325,13 +392,16 @@ func (d *decider) askAbout(g *judged) {
 	g.ignored, g.lost = true, kind == "return-missing"
 }
 
+// undecided is how long a garment may wait for a final word that no rule times.
+const undecided = 21 * 24 * time.Hour
+
 // remind asks when a garment has been without a final decision for too long.
 func (d *decider) remind(g *judged) {
 	from := g.Unit.DecidedAt
 	if ready, err := time.Parse(time.DateOnly, g.Unit.ExpectedReady); err == nil && ready.After(from) {
 		from = ready
 	}
-	until := from.Add(g.ruling.Patience)
+	until := from.Add(cmp.Or(g.ruling.Patience, undecided))
 	if !d.mine(g) {
 		return
 	}

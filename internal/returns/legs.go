@@ -15,6 +15,7 @@ import (
 // of one shipment and are refunded as a whole.
 func (d *decider) stockLeg() {
 	d.follow(domain.PlanShopReturn)
+	d.announcedInVain()
 	left := d.returnable()
 	groups := map[string]*domain.ReturnPlan{}
 	var names []string
@@ -70,6 +71,12 @@ func (d *decider) adopt(g *judged) {
 	}
 	if slices.ContainsFunc(d.out.Due, func(o Due) bool { return o.Plan.Key == p.Key }) {
 		return
+	}
+	if given, _ := d.givenUp(shop.ID); given > 0 {
+		if !shop.Completed {
+			return // completing it would take back, and pay for, what never came: see announcedInVain
+		}
+		p.Refund = false
 	}
 	d.due(domain.StockLeg, p, false)
 }
@@ -187,7 +194,11 @@ func (d *decider) credits() {
 		if _, planned := d.m.planOf(domain.PlanCredit, g.Garment); planned {
 			continue
 		}
-		name := d.shopOf(g)
+		name, pending := d.shopOf(g)
+		if pending {
+			d.wait("the credit of garment %s waits until return %s of the shop can be completed", g.ID, g.Shop)
+			continue
+		}
 		if name == "" {
 			if until := d.at(g).Add(d.Settings.LinkPatience); d.Now.Before(until) {
 				d.wake(until)
@@ -210,18 +221,21 @@ func (d *decider) credits() {
 	}
 }
 
-// shopOf is the id of the shop's return that a garment stands in, empty while there is none.
-func (d *decider) shopOf(g *judged) string {
+// shopOf is the id of the shop's return that a garment stands in, empty while there is
+// none. One that somebody else made and that announces more than has come is pending: it
+// has one memo, of everything in it.
+func (d *decider) shopOf(g *judged) (id string, pending bool) {
 	if p, ok := d.m.planOf(domain.PlanShopReturn, g.Garment); ok {
-		return d.m.written[p.Key].ID
+		return cmp.Or(d.m.written[p.Key].ID, p.ShopID), false
 	}
-	return g.Shop
+	_, byHand := d.m.skipped[d.inVain(g.Shop)]
+	return g.Shop, g.Shop != "" && !d.m.shop[g.Shop].Completed && !byHand
 }
 
 // losses writes off each lost garment once, however many told of it.
 func (d *decider) losses() {
 	for _, g := range d.all {
-		lost := g.lost || g.ruling.Action.loss() && !g.ignored && (g.Unit == nil || g.Unit.Final)
+		lost := g.lost || g.ruling.Action.loss() && !g.ignored && (g.Unit == nil || g.final)
 		if !d.mine(g) || !lost || g.asked && !g.lost && g.Refused == nil {
 			continue
 		}
@@ -234,6 +248,9 @@ func (d *decider) losses() {
 		}
 		if g.Line != "" {
 			p.Lines = add(nil, g.Line)
+		}
+		if p.SKU == "" { // it never came
+			p.SKU = d.itemOf(g.Line)
 		}
 		if t, moved := d.m.planOf(domain.PlanTransfer, g.Garment); moved {
 			p.SKU = t.ToSKU // it lies under that item by now
@@ -262,10 +279,23 @@ func serialOf(g *judged) string {
 }
 
 func (d *decider) reason(g *judged) string {
-	if g.Unit != nil {
+	switch {
+	case g.word != "":
+		return g.word
+	case g.Unit != nil:
 		return g.Unit.Disposition
 	}
 	return g.Adjusted.Reason
+}
+
+// itemOf is the order's own item of a line.
+func (d *decider) itemOf(line string) string {
+	for _, l := range d.Order.Lines {
+		if l.ID == line {
+			return l.SKU
+		}
+	}
+	return ""
 }
 
 // overLimit asks finance about a write-off above the limit; override approves it.
@@ -292,7 +322,7 @@ func (d *decider) overLimit(g *judged, p domain.ReturnPlan) bool {
 
 func (d *decider) transfers() {
 	for _, g := range d.all {
-		if !d.mine(g) || g.ignored || g.Unit == nil || g.ruling.Action != Regrade || g.Unit.ResultingSKU == "" || !g.Unit.Final {
+		if !d.mine(g) || g.ignored || g.Unit == nil || g.ruling.Action != Regrade || g.Unit.ResultingSKU == "" || !g.final {
 			continue
 		}
 		if _, planned := d.m.planOf(domain.PlanTransfer, g.Garment); planned {
@@ -317,6 +347,9 @@ func (d *decider) refunds() {
 			continue
 		}
 		key := p.Key + "/refund"
+		if !d.m.planned[key] && d.overstates(p) && !d.moneyAgreed(d.Number, "return "+p.ShopID+" of the shop holds more than came back") {
+			continue
+		}
 		if !d.m.planned[key] {
 			d.due(domain.FinanceLeg, domain.ReturnPlan{
 				Return: d.Number, Kind: domain.PlanRefund, Key: key, Of: p.Key, ShopID: w.ID, Garments: p.Garments, Lines: p.Lines, Refund: true, At: d.m.writtenF[p.Key].At,

@@ -23,8 +23,62 @@ type Garment struct {
 	Adjusted  *domain.Adjustment
 	Shop      string // the shop's return that covers it, made by somebody else
 
-	revisions []domain.ReturnUnit
+	revisions []revision
 	also      []string // ids of garments that turned out to be this one: plans may name them
+}
+
+// revision is a decision about a garment, with the revision of the return that told it.
+type revision struct {
+	domain.ReturnUnit
+	of int64
+}
+
+// hear adds a decision in its place: by its own revision, and where the warehouse did not
+// raise that, by its return's. The same decision told again is one, and what only one of
+// the tellings says is known.
+func (g *Garment) hear(u domain.ReturnUnit, of int64) {
+	same := func(r revision) bool { return r.Revision == u.Revision && sameWord(r.ReturnUnit, u) }
+	if i := slices.IndexFunc(g.revisions, same); i >= 0 {
+		r := &g.revisions[i]
+		r.of = max(r.of, of)
+		r.Line, r.Serial, r.Grade, r.ResultingSKU = cmp.Or(r.Line, u.Line), cmp.Or(r.Serial, u.Serial), cmp.Or(r.Grade, u.Grade), cmp.Or(r.ResultingSKU, u.ResultingSKU)
+	} else {
+		g.revisions = append(g.revisions, revision{u, of})
+	}
+	slices.SortStableFunc(g.revisions, func(a, b revision) int { return cmp.Or(cmp.Compare(a.Revision, b.Revision), cmp.Compare(a.of, b.of)) })
+}
+
+// sameWord tells whether two tellings of a decision agree in all that both of them say.
+func sameWord(a, b domain.ReturnUnit) bool {
+	agree := func(x, y string) bool { return x == y || x == "" || y == "" }
+	return a.Disposition == b.Disposition && a.Final == b.Final && strings.EqualFold(a.SKU, b.SKU) &&
+		agree(a.Line, b.Line) && agree(a.ResultingSKU, b.ResultingSKU) && agree(a.Grade, b.Grade) && agree(a.Serial, b.Serial)
+}
+
+// newest is the decision that counts.
+func (g *Garment) newest() revision { return g.revisions[len(g.revisions)-1] }
+
+// beside gives the word that the warehouse gave beside the nth decision, under the same
+// revision of garment and return: nobody can tell which of the two came first.
+func (g *Garment) beside(n int) (other domain.ReturnUnit, yes bool) {
+	for _, i := range []int{n - 1, n + 1} {
+		if i >= 0 && i < len(g.revisions) && g.revisions[i].Revision == g.revisions[n].Revision && g.revisions[i].of == g.revisions[n].of {
+			return g.revisions[i].ReturnUnit, true
+		}
+	}
+	return domain.ReturnUnit{}, false
+}
+
+// contradicted tells whether the decision that counts is one of two.
+func (g *Garment) contradicted() (other domain.ReturnUnit, yes bool) {
+	return g.beside(len(g.revisions) - 1)
+}
+
+// overtaken tells whether the nth decision was one of two and something newer was said since.
+func (g *Garment) overtaken(n int) bool {
+	_, torn := g.beside(n)
+	newest := g.newest()
+	return torn && (g.revisions[n].Revision != newest.Revision || g.revisions[n].of != newest.of)
 }
 
 // SKU is the warehouse's item.
@@ -62,7 +116,8 @@ type matched struct {
 	types    map[string]returnType // newest word of what kind of parcel it was, by warehouse/returnId
 	ofReturn map[string]int        // warehouse/returnId → number
 	ofShop   map[string]int        // shop return id → number
-	lines    map[string][]string
+	lines    map[string][]string   // item, in lower case → the lines that it is of
+	items    map[string][]string   // line → what left for it, substitutes too
 	physical map[string]bool
 }
 
@@ -82,7 +137,7 @@ func match(order domain.Order, facts []domain.Fact) (*matched, error) {
 		order: order, newest: map[int]int64{}, settled: map[int]int64{}, planned: map[string]bool{}, written: map[string]domain.ReturnWritten{},
 		writtenF: map[string]domain.Fact{}, shop: map[string]domain.ShopReturn{}, refused: map[string]refusal{}, tried: map[int]int64{},
 		triedOne: map[string]int64{}, skipped: map[string]int64{}, override: map[string]map[string]string{},
-		types: map[string]returnType{}, ofReturn: map[string]int{}, ofShop: map[string]int{}, lines: map[string][]string{}, physical: map[string]bool{},
+		types: map[string]returnType{}, ofReturn: map[string]int{}, ofShop: map[string]int{}, lines: map[string][]string{}, items: map[string][]string{}, physical: map[string]bool{},
 	}
 	for _, l := range order.Lines {
 		if l.Kind.Physical() {
@@ -111,8 +166,11 @@ func match(order domain.Order, facts []domain.Fact) (*matched, error) {
 // readConsignments learns under which items the warehouse knows the order's lines, from
 // all facts: a return may be told before the hand-over's own answer.
 func (m *matched) readConsignments(facts []domain.Fact) error {
-	add := func(sku, line string) {
-		if m.physical[line] && !slices.Contains(m.lines[sku], line) {
+	add := func(sku, line string, substitute bool) {
+		if sku = strings.ToLower(sku); m.physical[line] && !slices.Contains(m.items[line], sku) {
+			m.items[line] = append(m.items[line], sku)
+		}
+		if m.physical[line] && !substitute && !slices.Contains(m.lines[sku], line) {
 			m.lines[sku] = append(m.lines[sku], line)
 		}
 	}
@@ -124,7 +182,7 @@ func (m *matched) readConsignments(facts []domain.Fact) error {
 				return err
 			}
 			for _, l := range o.Lines {
-				add(l.SKU, l.Line)
+				add(l.SKU, l.Line, false)
 			}
 		case domain.FactShipment:
 			s, err := domain.Decode[domain.Shipment](f)
@@ -132,9 +190,7 @@ func (m *matched) readConsignments(facts []domain.Fact) error {
 				return err
 			}
 			for _, l := range s.Lines {
-				if !l.Substituted {
-					add(l.SKU, l.Line)
-				}
+				add(l.SKU, l.Line, l.Substituted)
 			}
 		}
 	}
@@ -223,15 +279,11 @@ func (m *matched) confirmation(f domain.Fact, c domain.ReturnConfirmation) {
 		if m.ofReturn[name] == 0 {
 			m.ofReturn[name] = g.Return
 		}
-		known := slices.ContainsFunc(g.revisions, func(r domain.ReturnUnit) bool { return r.Revision == u.Revision })
-		if !known {
-			g.revisions = append(g.revisions, u)
-			slices.SortFunc(g.revisions, func(a, b domain.ReturnUnit) int { return cmp.Compare(a.Revision, b.Revision) })
-		}
+		g.hear(u, c.Revision)
 		g.Warehouse, g.ReturnID = c.Warehouse, c.ID
 		// A revision that was overtaken on its way changes nothing that a newer one said.
-		if u.Line != "" && m.physical[u.Line] && (g.Line == "" || u.Revision >= g.revisions[len(g.revisions)-1].Revision) {
-			g.Line = u.Line
+		if m.physical[u.Line] && (g.Line == "" || sameWord(u, g.newest().ReturnUnit)) {
+			g.Line = m.lineOf(u)
 		}
 		m.touch(g.Return, f)
 	}
@@ -270,12 +322,18 @@ func (m *matched) arrival(f domain.Fact, c domain.ReturnConfirmation, u domain.R
 }
 
 // lineOf finds the order's line of a unit: the one that the warehouse names, else the
-// only one with its item.
+// only one with its item. A garment that is no item of the line that it is said to be of
+// has none: the label may be another order's. Only the warehouse's own word for such a
+// garment says what to make of it.
 func (m *matched) lineOf(u domain.ReturnUnit) string {
+	sku := strings.ToLower(u.SKU)
 	if m.physical[u.Line] {
-		return u.Line
+		if len(m.items[u.Line]) == 0 || slices.Contains(m.items[u.Line], sku) || u.Disposition == "wrong_item" {
+			return u.Line
+		}
+		return ""
 	}
-	if lines := m.lines[u.SKU]; len(lines) == 1 {
+	if lines := m.lines[sku]; len(lines) == 1 {
 		return lines[0]
 	}
 	return ""
@@ -307,7 +365,7 @@ func (m *matched) adjustment(f domain.Fact, a domain.Adjustment) {
 }
 
 func sameGarment(g *Garment, a domain.Adjustment) bool {
-	newest := g.revisions[len(g.revisions)-1]
+	newest := g.newest()
 	if len(a.Serials) == 1 && newest.Serial != "" {
 		return newest.Serial == a.Serials[0]
 	}
@@ -318,6 +376,7 @@ func sameGarment(g *Garment, a domain.Adjustment) bool {
 // somebody else made with garments that nobody has covered.
 func (m *matched) shopReturn(f domain.Fact, r domain.ShopReturn) {
 	_, known := m.shop[r.ID]
+	r.Lines = m.physically(r.Lines)
 	if r.Deleted {
 		r = m.deleted(f, r)
 	}
@@ -352,6 +411,25 @@ func (m *matched) shopReturn(f domain.Fact, r domain.ShopReturn) {
 			m.touch(g.Return, f)
 		}
 	}
+}
+
+// physically gives the lines of a return as what is in the parcel: a shop that keeps
+// bundles whole returns the bundle's line, and the warehouse its garments.
+func (m *matched) physically(lines []domain.LineQuantity) []domain.LineQuantity {
+	var out []domain.LineQuantity
+	for _, l := range lines {
+		i := slices.IndexFunc(m.order.Lines, func(o domain.Line) bool { return o.ID == l.Line && o.Kind == domain.LineBundle })
+		if i < 0 || m.order.Lines[i].Quantity < 1 {
+			out = append(out, l)
+			continue
+		}
+		for _, part := range m.order.Lines {
+			if part.Bundle == l.Line && part.Kind.Physical() {
+				out = append(out, domain.LineQuantity{Line: part.ID, Quantity: part.Quantity * l.Quantity / m.order.Lines[i].Quantity})
+			}
+		}
+	}
+	return out
 }
 
 // deleted takes back what a return of the shop covered; garments that only it told of never were.
