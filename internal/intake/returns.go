@@ -46,10 +46,17 @@ func (i *Intake) takeReturnEvent(ctx context.Context, warehouse string, e ports.
 			return fmt.Errorf("read return %s at %s behind an event that cannot be read: %w", id, warehouse, err)
 		}
 	}
-	if e.Consignment == "" {
-		return &fault.Fault{Kind: fault.Invalid, System: warehouse, Op: "take event", Code: "return_unreadable", Message: "the event is about a return that cannot be read and names no order"}
+	// Nothing can be done about it before the warehouse tells it anew, and somebody has to
+	// know: it stands among the refused inputs, and in the order's story where it has one.
+	unreadable := &fault.Fault{Kind: fault.Invalid, System: warehouse, Op: "take event", Code: "return_unreadable", Message: "the event is about a return that cannot be read; have the warehouse correct it"}
+	if e.Consignment != "" {
+		fact := domain.Fact{Kind: domain.FactReturn, Key: "return:" + e.ID, At: e.At, Actor: "warehouse", Data: raw(e)}
+		if err := i.record(ctx, warehouse, e.Consignment, "", []domain.Fact{fact}, true); err != nil {
+			return err
+		}
+		unreadable.Message = "the event is about a return of order " + e.Consignment + " that cannot be read; have the warehouse correct it"
 	}
-	return i.record(ctx, warehouse, e.Consignment, "", []domain.Fact{{Kind: domain.FactReturn, Key: "return:" + e.ID, At: e.At, Actor: "warehouse", Data: raw(e)}}, true)
+	return unreadable
 }
 
 func (i *Intake) takeConfirmation(ctx context.Context, c domain.ReturnConfirmation) error {
@@ -73,7 +80,10 @@ func (i *Intake) recordReturn(ctx context.Context, warehouse, id, consignment st
 		return fmt.Errorf("find the order of return %s at %s: %w", id, warehouse, err)
 	}
 	if known {
-		return i.record(ctx, warehouse, consignment, owner.String(), []domain.Fact{fact}, true)
+		if err := i.record(ctx, warehouse, consignment, owner.String(), []domain.Fact{fact}, true); err != nil {
+			return err
+		}
+		return i.claim(ctx, warehouse, id, consignment)
 	}
 	o, err := i.Orphans.TakeOrphan(ctx, ports.OrphanReturn{Warehouse: warehouse, ID: id, Consignment: consignment, Facts: []domain.Fact{fact}}, i.Clock())
 	if err != nil {
@@ -83,6 +93,25 @@ func (i *Intake) recordReturn(ctx context.Context, warehouse, id, consignment st
 		return i.record(ctx, warehouse, "", o.Owner.String(), []domain.Fact{fact}, true)
 	}
 	i.Log.Warn("goods came back, or were written off, of which nobody knows the order", zap.String("warehouse", warehouse), zap.String("return", id))
+	return i.wakeOrphan(ctx, warehouse, id)
+}
+
+// claim tells a return that was without an order which one it is of, once the warehouse
+// has found out. A second run finds it told, or handed over.
+func (i *Intake) claim(ctx context.Context, warehouse, id, consignment string) error {
+	o, err := i.Orphans.Orphan(ctx, warehouse, id)
+	if fault.Is(err, fault.NotFound) || err == nil && o.Owner != (domain.OrderID{}) {
+		return nil
+	}
+	if err == nil && o.Consignment != consignment {
+		o, err = i.Orphans.TakeOrphan(ctx, ports.OrphanReturn{Warehouse: warehouse, ID: id, Consignment: consignment}, i.Clock())
+	}
+	if err != nil {
+		return fmt.Errorf("tell return %s of %s its order: %w", id, warehouse, err)
+	}
+	if !o.SettledAt.IsZero() { // nobody's, as somebody has said: the order has what counts
+		return nil
+	}
 	return i.wakeOrphan(ctx, warehouse, id)
 }
 

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"selvedge/internal/domain"
@@ -29,7 +31,7 @@ func (w *Warehouse) returned(e envelope, out ports.WarehouseEvent) (ports.Wareho
 		if json.Unmarshal(e.Data, &wire) != nil || checkReturn(wire) != nil {
 			return out, unreadableEvent(out, "its return is not what the contract says")
 		}
-		c := w.confirmation(wire)
+		c := w.confirmation(wire, e.OccurredAt)
 		out.Confirmation, out.Consignment = &c, c.Consignment
 		return out, nil
 	}
@@ -57,8 +59,26 @@ func checkReturn(r gen.ReturnConfirmation) error {
 	return nil
 }
 
-// confirmation keeps no free text and no images: a note may name the customer.
-func (w *Warehouse) confirmation(r gen.ReturnConfirmation) domain.ReturnConfirmation {
+// dispositions are the contract's. Others are the warehouse's own and stay as they are.
+var dispositions = []string{
+	"restock", "refurbish", "regrade_resale", "quarantine", "ber", "donate", "recycle", "return_to_brand", "missing", "wrong_item",
+}
+
+// disposition spells a word of the contract as the contract does: BER is ber.
+func disposition(word string) string {
+	word = token(word, "unknown")
+	if lower := strings.ToLower(word); slices.Contains(dispositions, lower) {
+		return lower
+	}
+	return word
+}
+
+// confirmation keeps no free text and no images: a note may name the customer. What has
+// no time of its own happened when the parcel came, or else when it was told: at.
+func (w *Warehouse) confirmation(r gen.ReturnConfirmation, at time.Time) domain.ReturnConfirmation {
+	if r.ReceivedAt.IsZero() {
+		r.ReceivedAt = at
+	}
 	out := domain.ReturnConfirmation{
 		ID: r.ReturnId, Warehouse: w.config.Warehouse, Consignment: deref(r.OrderNumber), RMA: deref(r.RmaNumber),
 		Type: returnTypes[r.Type], Status: token(r.Status, "unknown"), Revision: int64(r.Revision), ReceivedAt: r.ReceivedAt.UTC(),
@@ -68,9 +88,12 @@ func (w *Warehouse) confirmation(r gen.ReturnConfirmation) domain.ReturnConfirma
 		out.Type = domain.Unidentified
 	}
 	for _, u := range r.Units {
+		if u.DecidedAt.IsZero() {
+			u.DecidedAt = r.ReceivedAt
+		}
 		unit := domain.ReturnUnit{
 			Ref: u.UnitRef, Line: deref(u.LineId), SKU: u.Sku, Serial: deref(u.Serial), Grade: string(deref(u.Grade)),
-			Disposition: token(u.Disposition, "unknown"), Final: u.Final, Revision: int64(u.Revision), DecidedAt: u.DecidedAt.UTC(),
+			Disposition: disposition(u.Disposition), Final: u.Final, Revision: int64(u.Revision), DecidedAt: u.DecidedAt.UTC(),
 			ResultingSKU: deref(u.ResultingSku),
 		}
 		for _, reason := range deref(u.ReasonCodes) {
@@ -104,7 +127,7 @@ func (w *Warehouse) Return(ctx context.Context, id string) (domain.ReturnConfirm
 	if err := checkReturn(wire); err != nil || wire.ReturnId != id {
 		return domain.ReturnConfirmation{}, unreadable(c, fmt.Errorf("not a return confirmation"))
 	}
-	return w.confirmation(wire), nil
+	return w.confirmation(wire, time.Time{}), nil
 }
 
 // UpdatedReturns lists returns changed at or after since, oldest change first, one
@@ -132,7 +155,7 @@ func (w *Warehouse) UpdatedReturns(ctx context.Context, since time.Time, cursor 
 	for _, raw := range *page.Data {
 		var wire gen.ReturnConfirmation
 		if json.Unmarshal(raw, &wire) == nil && checkReturn(wire) == nil {
-			out = append(out, w.confirmation(wire))
+			out = append(out, w.confirmation(wire, time.Time{}))
 		}
 	}
 	return out, deref(page.NextCursor), nil
