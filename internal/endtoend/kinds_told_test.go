@@ -48,8 +48,9 @@ func toldElsewhere() map[string]elsewhere {
 		"stockstories/refused_test.go":       {"stock-refused"},
 		"../returns/deleted_test.go":         {"return-deleted"},
 		"../../activities/documents_test.go": {"closed-period", "document-conflict", "document-rejected"},
-		"returns_test.go": {
-			"disposition-reversed", "refund-decision", "refund-failed", "refund-not-captured", "return-missing", "return-not-shipped", "return-without-order", "unmapped:disposition", "wrong-item",
+		"returns_test.go":                    {"refund-not-captured"},
+		"fates_test.go": {
+			"disposition-reversed", "refund-decision", "refund-failed", "return-missing", "return-not-shipped", "return-without-order", "unmapped:disposition", "wrong-item",
 		},
 		"../returns/answered_test.go": {"refund-overdue", "regrade-unknown", "return-undecided"},
 	} {

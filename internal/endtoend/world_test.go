@@ -54,6 +54,7 @@ type world struct {
 	intake       *intake.Intake
 	logs         *observer.ObservedLogs
 	ns           string
+	doors        string // where webhooks are delivered
 
 	mu      sync.Mutex
 	workers []worker.Worker
@@ -92,6 +93,7 @@ func open(t *testing.T, o options) *world {
 	w.intake = w.parts.Intake(w.client)
 	server := intake.NewServer(w.intake, w.parts.ReadHints)
 	doors := serve(t, server)
+	w.doors = doors.URL
 	hints, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	t.Cleanup(stop)
 	go server.Run(hints)
