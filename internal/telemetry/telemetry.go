@@ -13,9 +13,9 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.temporal.io/sdk/contrib/opentelemetry"
-	"go.temporal.io/sdk/log"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+	"google.golang.org/grpc"
 )
 
 // NewLogger logs JSON lines to standard error.
@@ -36,29 +36,6 @@ func NewFileLogger(w io.Writer) *zap.Logger {
 	encoder := zap.NewProductionEncoderConfig()
 	encoder.EncodeTime = zapcore.RFC3339NanoTimeEncoder
 	return zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(encoder), zapcore.AddSync(w), zapcore.InfoLevel))
-}
-
-// temporalLogger gives the SDK our logger; SugaredLogger's methods fit one to one.
-type temporalLogger struct{ *zap.SugaredLogger }
-
-func (l temporalLogger) Debug(msg string, kv ...any) { l.Debugw(msg, kv...) }
-func (l temporalLogger) Info(msg string, kv ...any)  { l.Infow(msg, kv...) }
-func (l temporalLogger) Warn(msg string, kv ...any)  { l.Warnw(msg, kv...) }
-func (l temporalLogger) Error(msg string, kv ...any) { l.Errorw(msg, kv...) }
-
-// With carries keys to every later line.
-func (l temporalLogger) With(kv ...any) log.Logger {
-	return temporalLogger{l.SugaredLogger.With(kv...)}
-}
-
-// WithCallerSkip keeps the caller's place in the line.
-func (l temporalLogger) WithCallerSkip(n int) log.Logger {
-	return temporalLogger{l.SugaredLogger.WithOptions(zap.AddCallerSkip(n))}
-}
-
-// TemporalLogger adapts a logger for the SDK.
-func TemporalLogger(l *zap.Logger) log.Logger {
-	return temporalLogger{l.WithOptions(zap.AddCallerSkip(1)).Sugar()}
 }
 
 // Metrics collects the SDK's and our own metrics for one /metrics page.
@@ -89,12 +66,13 @@ func Dial(l *zap.Logger, m *Metrics) (client.Client, error) {
 		return nil, fmt.Errorf("TEMPORAL_* settings: %w", err)
 	}
 	options.Logger = TemporalLogger(l)
+	options.ConnectionOptions.DialOptions = append(options.ConnectionOptions.DialOptions, grpc.WithChainUnaryInterceptor(shareMetadata(newSharer())))
 	if m != nil {
-		options.MetricsHandler = opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{
+		options.MetricsHandler = remembered(opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{
 			Meter: m.provider.Meter("temporal"),
 			// Without it counters come out as gauges without _total (sdk-go issue 2140).
 			UseMonotonicCounters: true,
-		})
+		}))
 	}
 	c, err := client.Dial(options)
 	if err != nil {
