@@ -124,5 +124,5 @@ func TestSettingsOfTheBenchAreChecked(t *testing.T) {
 	set = map[string]string{"BENCH_ROWS": "cost", "BENCH_OPEN": "5000,1000", "BENCH_BIN": bin}
 	o, err := fromEnvironment(func(name string) string { return set[name] })
 	require.NoError(t, err)
-	require.Equal(t, options{rows: []string{"cost"}, orders: 200, items: 1_000_000, open: []int{1000, 5000}, bin: bin}, o)
+	require.Equal(t, options{rows: []string{"cost"}, orders: 200, items: 1_000_000, beyond: 20_000, open: []int{1000, 5000}, bin: bin, recordings: recordings}, o)
 }

@@ -436,6 +436,8 @@ func runPart(ctx context.Context, name, what string) error {
 		return runStockProcess(ctx, what)
 	case stockFloor:
 		return runStockFloor(ctx, what)
+	case parkedWorker:
+		return runParkedWorker(what)
 	}
 	return errUsage
 }

@@ -6,12 +6,14 @@
 // process of its own, as `make build` made it, and talks to nothing outside.
 //
 //	BENCH_ROWS    names of rows, with commas between; all by default:
-//	              throughput, parcels, cost, latency, webhooks, memory, quota, inventory, movements
+//	              throughput, parcels, cost, latency, webhooks, memory, parked, quota, inventory, movements
 //	BENCH_ORDERS  orders of the rows that count orders a second (200)
 //	BENCH_OPEN    open orders at which memory is read (1000,3000); 1000,10000,100000
 //	              takes the better part of an hour
+//	BENCH_PARKED  orders that are open in the row parked, where a worker keeps fewer (20000)
 //	BENCH_ITEMS   items of the large inventory (1000000)
 //	BENCH_BIN     folder of the binary worker (.build)
+//	BENCH_PROFILE folder for heap profiles of the row parked; none are made without it
 //
 // A row that misses its goal says so; the exit code is 1 only when a row could not be
 // measured. To add a row, write a function like those in the row files and name it in rows.
@@ -47,6 +49,7 @@ func rows() []row {
 		{"latency", latency},
 		{"webhooks", webhooks},
 		{"memory", memory},
+		{"parked", parked},
 		{"quota", quota},
 		{"inventory", inventory},
 		{"movements", movements},
@@ -59,6 +62,9 @@ type options struct {
 	open   []int
 	items  int // of the large inventory
 	bin    string
+	beyond int // orders that are open where a worker keeps fewer
+	// recordings is the folder of recorded histories, profiles the one for heap profiles.
+	recordings, profiles string
 }
 
 func main() {
@@ -111,7 +117,7 @@ func run(ctx context.Context) int {
 }
 
 func fromEnvironment(get func(string) string) (options, error) {
-	o := options{orders: 200, items: 1_000_000, open: []int{1000, 3000}, bin: get("BENCH_BIN")}
+	o := options{orders: 200, items: 1_000_000, beyond: 20_000, open: []int{1000, 3000}, bin: get("BENCH_BIN"), recordings: recordings, profiles: get("BENCH_PROFILE")}
 	var complaints []error
 	for _, r := range rows() {
 		o.rows = append(o.rows, r.name)
@@ -134,6 +140,9 @@ func fromEnvironment(get func(string) string) (options, error) {
 	}
 	if text := get("BENCH_ORDERS"); text != "" {
 		o.orders = number("BENCH_ORDERS", text)
+	}
+	if text := get("BENCH_PARKED"); text != "" {
+		o.beyond = number("BENCH_PARKED", text)
 	}
 	if text := get("BENCH_ITEMS"); text != "" {
 		if o.items = number("BENCH_ITEMS", text); o.items < deltaChanges*changedOf {
