@@ -27,7 +27,7 @@ func ParseReturnWorkflowID(workflowID string) (domain.OrderID, int, error) {
 		return domain.OrderID{}, 0, fmt.Errorf("workflow ID %q: want %s<store>/<order number>/<n>", workflowID, returnPrefix)
 	}
 	n, err := strconv.Atoi(rest[cut+1:])
-	if err != nil || n < 1 {
+	if err != nil || n < 1 || strconv.Itoa(n) != rest[cut+1:] { // "01" would be another name of the same return
 		return domain.OrderID{}, 0, fmt.Errorf("workflow ID %q: its last part is no number of a return", workflowID)
 	}
 	id, err := domain.ParseOrderID(rest[:cut])

@@ -182,6 +182,10 @@ func (w *Warehouse) UpdatedOrders(ctx context.Context, since time.Time, cursor s
 	if page.Data == nil {
 		return nil, "", unreadable(c, fmt.Errorf("no data"))
 	}
+	next, err := follows(c, cursor, page.NextCursor)
+	if err != nil {
+		return nil, "", err
+	}
 	orders := make([]domain.WarehouseOrder, 0, len(*page.Data))
 	for _, raw := range *page.Data {
 		order, err := w.listed(c, raw)
@@ -190,7 +194,7 @@ func (w *Warehouse) UpdatedOrders(ctx context.Context, since time.Time, cursor s
 		}
 		orders = append(orders, order)
 	}
-	return orders, deref(page.NextCursor), nil
+	return orders, next, nil
 }
 
 // listed reads one order of a page. One that cannot be read must not hold up all

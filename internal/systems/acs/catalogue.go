@@ -32,6 +32,10 @@ func (w *Warehouse) ItemRecords(ctx context.Context, cursor string) ([]domain.It
 	if page.Data == nil {
 		return nil, "", unreadable(c, fmt.Errorf("no data"))
 	}
+	next, err := follows(c, cursor, page.NextCursor)
+	if err != nil {
+		return nil, "", err
+	}
 	items := make([]domain.ItemRecord, 0, len(*page.Data))
 	for _, raw := range *page.Data {
 		item, err := itemRecord(raw)
@@ -40,7 +44,7 @@ func (w *Warehouse) ItemRecords(ctx context.Context, cursor string) ([]domain.It
 		}
 		items = append(items, item)
 	}
-	return items, deref(page.NextCursor), nil
+	return items, next, nil
 }
 
 // itemRecord reads the texts of a record; what is no text is kept in Whole alone.

@@ -74,6 +74,15 @@ func settle(c call, response *http.Response, err error, out any, good ...int) (s
 	return status, header, nil
 }
 
+// follows gives the cursor of the next page. A page that names itself as the next would
+// be read for ever.
+func follows(c call, asked string, next *string) (string, error) {
+	if after := deref(next); after == "" || after != asked {
+		return after, nil
+	}
+	return "", unreadable(c, fmt.Errorf("the next page is the one that was asked for"))
+}
+
 // answer reads the body of an answer of one of the good statuses; anything else is a fault.
 func answer(c call, response *http.Response, err error, good ...int) (body []byte, status int, header http.Header, failed error) {
 	if err != nil {

@@ -49,6 +49,9 @@ func (w *Warehouse) Events(ctx context.Context, after int64, limit int) (events 
 	if page.LastSequence == nil || *page.LastSequence < after {
 		return nil, after, false, unreadable(c, fmt.Errorf("no position"))
 	}
+	if page.HasMore && *page.LastSequence == after {
+		return nil, after, false, unreadable(c, fmt.Errorf("more is promised and the position stays the same"))
+	}
 	for _, raw := range page.Data {
 		event, err := w.event(raw)
 		if err != nil {

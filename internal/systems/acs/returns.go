@@ -151,6 +151,10 @@ func (w *Warehouse) UpdatedReturns(ctx context.Context, since time.Time, cursor 
 	if page.Data == nil {
 		return nil, "", unreadable(c, fmt.Errorf("no data"))
 	}
+	next, err := follows(c, cursor, page.NextCursor)
+	if err != nil {
+		return nil, "", err
+	}
 	var out []domain.ReturnConfirmation
 	for _, raw := range *page.Data {
 		var wire gen.ReturnConfirmation
@@ -158,5 +162,5 @@ func (w *Warehouse) UpdatedReturns(ctx context.Context, since time.Time, cursor 
 			out = append(out, w.confirmation(wire, time.Time{}))
 		}
 	}
-	return out, deref(page.NextCursor), nil
+	return out, next, nil
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"selvedge/internal/domain"
 	"selvedge/internal/fault"
@@ -33,7 +34,7 @@ type inventoryRecord struct {
 // good tells whether the record says what a record must say. Version 0 and below are
 // told by warehouses whose versions went back; they are compared, not refused.
 func (r inventoryRecord) good() bool {
-	return r.SKU != "" && !r.AsOf.IsZero() && r.Quantities.there && !r.Quantities.bad && !r.ByGrade.bad
+	return r.SKU != "" && storable(r.SKU) && !r.AsOf.IsZero() && r.Quantities.there && !r.Quantities.bad && !r.ByGrade.bad
 }
 
 // inventoryPage is a page as ACS sends it. A record that does not decode must not
@@ -66,6 +67,9 @@ func (w *Warehouse) Inventory(ctx context.Context, at ports.InventoryPosition) (
 	}
 	if at.Page == "" && page.Mode != wanted || page.Mode == ports.FeedLookUp {
 		return ports.InventoryPage{}, unreadable(call{op: "GET inventory", reads: true}, fmt.Errorf("mode"))
+	}
+	if _, err := follows(call{op: "GET inventory", reads: true}, at.Page, optional(page.Next.Page)); err != nil {
+		return ports.InventoryPage{}, err
 	}
 	return page, nil
 }
@@ -130,7 +134,7 @@ func pageOf[record any](c call, p inventoryPage[record], read func(record) (inve
 	for _, entry := range *p.Data {
 		r, good := read(entry)
 		if !good {
-			out.Unreadable = append(out.Unreadable, r.SKU)
+			out.Unreadable = append(out.Unreadable, strings.ReplaceAll(r.SKU, "\x00", "\uFFFD"))
 			continue
 		}
 		out.Records = append(out.Records, domain.InventoryRecord{
@@ -161,6 +165,10 @@ func (w *Warehouse) Adjustments(ctx context.Context, since time.Time, cursor str
 	if page.Data == nil {
 		return nil, "", unreadable(c, fmt.Errorf("no data"))
 	}
+	next, err := follows(c, cursor, page.NextCursor)
+	if err != nil {
+		return nil, "", err
+	}
 	out := make([]domain.Adjustment, 0, len(*page.Data))
 	for _, raw := range *page.Data {
 		a, err := w.adjustment(c, raw)
@@ -169,7 +177,7 @@ func (w *Warehouse) Adjustments(ctx context.Context, since time.Time, cursor str
 		}
 		out = append(out, a)
 	}
-	return out, deref(page.NextCursor), nil
+	return out, next, nil
 }
 
 // ReasonUnreadable is the reason of an adjustment that could not be read.
@@ -188,7 +196,7 @@ func (w *Warehouse) adjustment(c call, raw []byte) (domain.Adjustment, error) {
 		ID  string `json:"adjustmentId"`
 		SKU string `json:"sku"`
 	}
-	if _ = json.Unmarshal(raw, &head); head.ID == "" {
+	if _ = json.Unmarshal(raw, &head); identifier(head.ID) == "" {
 		return domain.Adjustment{}, unreadable(c, fmt.Errorf("an adjustment without an id"))
 	}
 	return domain.Adjustment{ID: identifier(head.ID), Warehouse: w.config.Warehouse, SKU: head.SKU, Reason: ReasonUnreadable}, nil
@@ -205,6 +213,10 @@ type quantities struct {
 // mostUnits is more than any warehouse holds of an item; a number beyond is a mistake, and
 // would stand in no column.
 const mostUnits = 999_999_999
+
+// storable tells whether the database keeps a text: one that it refuses would hold up
+// the whole page, and every page after it.
+func storable(s string) bool { return !strings.Contains(s, "\x00") }
 
 type quantity struct {
 	name  string
@@ -228,7 +240,7 @@ func (q *quantities) UnmarshalJSON(raw []byte) error {
 		return nil
 	}
 	for name, units := range odd {
-		if units > mostUnits || units < -mostUnits {
+		if units > mostUnits || units < -mostUnits || !storable(name) {
 			q.bad = true
 			return nil
 		}
@@ -251,7 +263,7 @@ func (q *quantities) quick(raw []byte) bool {
 		for end < len(raw) && raw[end] != '"' && raw[end] != '\\' {
 			end++
 		}
-		if end >= len(raw) || raw[end] != '"' {
+		if end >= len(raw) || raw[end] != '"' || !utf8.Valid(raw[i+1:end]) {
 			return false
 		}
 		name := intern(raw[i+1 : end])

@@ -163,9 +163,13 @@ func (s *Shop) UpdatedOrders(ctx context.Context, store string, since time.Time,
 			UpdatedAt: at.UTC(), Wholesale: value(edge.Node.Typename) == wholesaleOrder,
 		})
 	}
-	next := ""
-	if data.OrderConnection.PageInfo.HasNextPage {
-		next = value(data.OrderConnection.PageInfo.EndCursor)
+	if !data.OrderConnection.PageInfo.HasNextPage {
+		return refs, "", nil
+	}
+	next := value(data.OrderConnection.PageInfo.EndCursor)
+	if next == "" || next == cursor {
+		// Taken for the end, it would hide all orders behind it; followed, it would never end.
+		return nil, "", &fault.Fault{Kind: fault.Invalid, System: system, Op: op, Code: codeUnreadable, Message: "the list says that it goes on and does not say where; read it again"}
 	}
 	return refs, next, nil
 }

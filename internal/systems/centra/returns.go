@@ -261,6 +261,12 @@ func (s *Shop) shopReturn(op string, wire gen.Return) (domain.ShopReturn, error)
 		out.Shipment = strconv.Itoa(wire.Shipment.Id)
 	}
 	for _, l := range wire.Lines {
+		if l.Quantity == 0 {
+			continue // nothing of it came back
+		}
+		if l.Quantity < 0 {
+			r.complain("quantity", strconv.Itoa(l.Quantity), fmt.Sprintf("return %d takes back fewer than no units of line %d", wire.Id, l.OrderLine.Id))
+		}
 		out.Lines = append(out.Lines, domain.LineQuantity{Line: strconv.Itoa(l.OrderLine.Id), Quantity: l.Quantity})
 	}
 	r.refunds(&out, wire.RefundPaymentHistory)
