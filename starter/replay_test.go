@@ -18,8 +18,9 @@ import (
 	"selvedge/internal/domain"
 )
 
-// TestReplayNamesTheRunsThatWouldBreak lets another build begin three orders: one as
-// this build would, one otherwise, and one that no build has begun.
+// TestReplayNamesTheRunsThatWouldBreak lets another build begin three orders (one as this
+// build would, one otherwise, and one that no build has begun) and a return, and leaves
+// runs of unknown types and on other queues lying about.
 func TestReplayNamesTheRunsThatWouldBreak(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute) // the dev server may have to be built
@@ -31,18 +32,20 @@ func TestReplayNamesTheRunsThatWouldBreak(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
 
-	report, err := replayOpenRuns(ctx, c, "", 0)
+	report, err := replayOpenRuns(ctx, c, replayCmd{})
 	require.NoError(t, err)
 	require.Zero(t, report.Runs)
 
 	other := worker.New(c, contract.QueueOrders, worker.Options{LocalActivityWorkerOnly: true})
 	other.RegisterWorkflowWithOptions(otherBuild, workflow.RegisterOptions{Name: "OrderWorkflow"})
 	other.RegisterWorkflowWithOptions(func(ctx workflow.Context) error { return workflow.Sleep(ctx, time.Hour) }, workflow.RegisterOptions{Name: "Gone"})
+	other.RegisterWorkflowWithOptions(otherReturn, workflow.RegisterOptions{Name: "ReturnWorkflow"})
 	require.NoError(t, other.Start())
-	begin := func(name, id string, in any) {
-		_, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: id, TaskQueue: contract.QueueOrders}, name, in)
+	beginOn := func(queue, name, id string, in any) {
+		_, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: id, TaskQueue: queue}, name, in)
 		require.NoError(t, err)
 	}
+	begin := func(name, id string, in any) { beginOn(contract.QueueOrders, name, id, in) }
 	order := func(number string) (string, contract.OrderInput) {
 		id := domain.OrderID{Store: "atelier", Number: number}
 		return contract.OrderWorkflowID(id), contract.OrderInput{Order: id}
@@ -52,38 +55,63 @@ func TestReplayNamesTheRunsThatWouldBreak(t *testing.T) {
 	changed, changedInput := order("1002")
 	begin("OrderWorkflow", changed, changedInput)
 	begin("Gone", "gone/1", nil)
+	returned := contract.ReturnInput{Order: changedInput.Order, Number: 1}
+	begin("ReturnWorkflow", returned.WorkflowID(), returned)
 	require.Eventually(t, func() bool {
-		report, err := replayOpenRuns(ctx, c, "", 0)
+		report, err := replayOpenRuns(ctx, c, replayCmd{})
 		require.NoError(t, err)
-		return report.Runs == 3 && report.Fresh == 0
+		return report.Runs == 4 && report.Fresh == 0
 	}, 30*time.Second, 100*time.Millisecond)
 	other.Stop()
 	fresh, freshInput := order("1003")
 	begin("OrderWorkflow", fresh, freshInput)
 
 	require.Eventually(t, func() bool {
-		report, err = replayOpenRuns(ctx, c, "", 0)
+		report, err = replayOpenRuns(ctx, c, replayCmd{})
 		require.NoError(t, err)
-		return report.Runs == 4
+		return report.Runs == 5
 	}, 30*time.Second, 100*time.Millisecond)
 	require.Equal(t, 1, report.Fresh)
 	require.Equal(t, 1, report.Replayed, "%+v", report.Breaks)
-	require.Len(t, report.Breaks, 2)
+	require.Len(t, report.Breaks, 3)
 	require.Equal(t, "gone/1", report.Breaks[0].Workflow)
 	require.Contains(t, report.Breaks[0].Why, "Gone")
 	require.Equal(t, changed, report.Breaks[1].Workflow)
 	require.Contains(t, report.Breaks[1].Why, "TMPRL1100", "the SDK's name for a history that does not fit")
-	require.Equal(t, map[string]int{"OrderWorkflow": 3, "Gone": 1}, report.ByType)
+	require.Equal(t, map[string]int{"OrderWorkflow": 3, "ReturnWorkflow": 1, "Gone": 1}, report.ByType)
+	require.Equal(t, returned.WorkflowID(), report.Breaks[2].Workflow)
+	require.Contains(t, report.Breaks[2].Why, "TMPRL1100")
+	require.ErrorIs(t, report.verdict(), errWouldBreak)
 
-	report, err = replayOpenRuns(ctx, c, fmt.Sprintf("WorkflowId = '%s'", same), 0)
+	beginOn("lost-and-found", "OrderWorkflow", "order/atelier/1004", freshInput)
+	beginOn("somebody-elses", "Foreign", "foreign/1", nil)
+	begin("Gone", "gone/2", nil)
+	require.Eventually(t, func() bool {
+		report, err = replayOpenRuns(ctx, c, replayCmd{})
+		require.NoError(t, err)
+		return report.Runs == 7
+	}, 30*time.Second, 100*time.Millisecond)
+	require.Len(t, report.Breaks, 5)
+	require.Equal(t, "gone/2", report.Breaks[1].Workflow, "it has not begun, and this build could not begin it")
+	require.Equal(t, "order/atelier/1004", report.Breaks[3].Workflow)
+	require.Contains(t, report.Breaks[3].Why, `"lost-and-found"`)
+
+	report, err = replayOpenRuns(ctx, c, replayCmd{Query: fmt.Sprintf("WorkflowId = '%s'", same)})
 	require.NoError(t, err)
-	require.Equal(t, replayReport{Runs: 1, Replayed: 1, Breaks: []replayBreak{}, ByType: map[string]int{"OrderWorkflow": 1}}, report)
-	report, err = replayOpenRuns(ctx, c, "", 2)
+	require.Equal(t, replayReport{Runs: 1, Replayed: 1, Breaks: []replayBreak{}, Unread: []replayBreak{}, ByType: map[string]int{"OrderWorkflow": 1}}, report)
+	report, err = replayOpenRuns(ctx, c, replayCmd{Limit: 2, Parallel: 1})
 	require.NoError(t, err)
 	require.Equal(t, 2, report.Runs)
-	_, err = replayOpenRuns(ctx, c, "nonsense here", 0)
+	require.True(t, report.More)
+	_, err = replayOpenRuns(ctx, c, replayCmd{Query: "nonsense here"})
 	require.ErrorIs(t, err, errMisuse)
 	require.ErrorContains(t, err, "nonsense here")
+}
+
+// otherReturn asks a system that this build asks of nothing, before it looks.
+func otherReturn(ctx workflow.Context, _ contract.ReturnInput) error {
+	ask := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{TaskQueue: "carrier", ScheduleToCloseTimeout: time.Hour})
+	return workflow.ExecuteActivity(ask, "AskCarrier", "where it is").Get(ctx, nil)
 }
 
 // otherBuild begins order 1001 as this build does, by looking, and any other by sleeping.
@@ -120,4 +148,18 @@ func TestReplayIsReadByPeople(t *testing.T) {
 	require.Contains(t, out.String(), "8 go on with this build, 0 have not begun, 0 ended meanwhile, 52 would break")
 	require.Contains(t, out.String(), "would break: order/atelier/49 (OrderWorkflow, run r)")
 	require.Contains(t, out.String(), "and 2 more; --json lists all")
+}
+
+// TestReplayOutcomesDecideOnTheGate: what is not known to go on is no reason to roll out.
+func TestReplayOutcomesDecideOnTheGate(t *testing.T) {
+	t.Parallel()
+	require.NoError(t, replayReport{Runs: 3, Replayed: 2, Fresh: 1}.verdict())
+	broken := replayReport{Breaks: []replayBreak{{Workflow: "return/atelier/1/1"}}, Unread: []replayBreak{{Workflow: "order/atelier/1"}}}
+	require.ErrorIs(t, broken.verdict(), errWouldBreak)
+	require.ErrorIs(t, broken.verdict(), errUnread)
+	require.ErrorContains(t, broken.verdict(), "workflow.GetVersion")
+	var out strings.Builder
+	printReplay(&out, replayReport{Runs: 2, More: true, Unread: []replayBreak{{Workflow: "order/atelier/1", Why: "deadline"}}})
+	require.Contains(t, out.String(), "could not be read: order/atelier/1")
+	require.Contains(t, out.String(), "--limit left out")
 }

@@ -1,5 +1,5 @@
 // Package handbook holds the operators' handbook, a page per kind of exception and
-// three on the work itself, for the console to show.
+// four on the work itself, for the console to show.
 package handbook
 
 import "embed"
