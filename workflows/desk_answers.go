@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"selvedge/internal/contract"
@@ -116,7 +117,12 @@ func (w *desk) resolve(ctx workflow.Context, r contract.Resolution) (contract.Re
 		return contract.ResolveReply{Message: taken}, nil
 	}
 	w.awaited[r.CommandID] = true
-	err := workflow.Await(ctx, func() bool { return w.verdicts[r.CommandID] != "" })
+	known := func() bool { return w.verdicts[r.CommandID] != "" }
+	err := workflow.Await(ctx, known)
+	if temporal.IsCanceledError(err) && answersAfterCancel(ctx) {
+		detached, _ := workflow.NewDisconnectedContext(ctx)
+		err = workflow.Await(detached, known)
+	}
 	if text := w.verdicts[r.CommandID]; text != "" {
 		return contract.ResolveReply{Message: fmt.Sprintf("%s taken%s", r.Action, text)}, nil
 	}

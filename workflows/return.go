@@ -76,11 +76,11 @@ func (w *returning) run() error {
 		}
 		w.begin()
 		w.show()
-		ended, err := w.close()
+		ended, again, err := w.close()
 		if ended || err != nil {
 			return err
 		}
-		if w.pending() {
+		if w.pending() || again {
 			continue
 		}
 		if w.quiet() && (workflow.GetInfo(w.ctx).GetContinueAsNewSuggested() || w.signals > maxSignals) {
@@ -192,20 +192,24 @@ func (w *returning) quiet() bool {
 }
 
 // close ends the run when both legs are acknowledged and the store agrees that nothing
-// was told since. Nothing blocks between the last drain and the return but the word to
-// the order, after which the channels are drained once more.
-func (w *returning) close() (bool, error) {
+// was told since; again says that something was, and has to be looked at. Nothing blocks
+// between the last drain and the return but the word to the order, after which the
+// channels are drained once more.
+func (w *returning) close() (ended, again bool, err error) {
 	if !w.at.Settled || !w.quiet() || w.pending() {
-		return false, nil
+		return false, false, nil
 	}
 	var closed contract.CloseResult
 	if err := w.store("close the return unless something was told since", returns.CloseReturn,
 		contract.CloseReturnInput{Return: w.in, Sequence: w.at.Sequence, Owner: w.at.Owner}, &closed); err != nil {
-		return false, err
+		return false, false, err
 	}
 	if !closed.Closed {
-		// Told since: look again, at once.
-		return false, w.look()
+		// What was told may be of another return of the order: no signal comes of it here.
+		if goesOnAfterARefusedClose(w.ctx) {
+			return false, true, nil
+		}
+		return false, false, w.look()
 	}
 	if order, ok := w.order(); ok {
 		// The settling fact stands; an order that is not running is woken by it in time.
@@ -215,14 +219,14 @@ func (w *returning) close() (bool, error) {
 		}
 	}
 	if err := workflow.Await(w.ctx, func() bool { return workflow.AllHandlersFinished(w.ctx) }); err != nil {
-		return false, err
+		return false, false, err
 	}
 	if w.pending() {
-		return false, nil // the next look goes on from the facts
+		return false, false, nil // the next look goes on from the facts
 	}
 	w.upsert(domain.Closed, nil)
 	w.details()
-	return true, nil
+	return true, false, nil
 }
 
 // order is the order to tell: its own, or the one that an orphan was handed to.

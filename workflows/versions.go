@@ -7,3 +7,16 @@ import "go.temporal.io/sdk/workflow"
 func watchesOutcomes(ctx workflow.Context) bool {
 	return workflow.GetVersion(ctx, "resume-watches-outcomes", workflow.DefaultVersion, 1) != workflow.DefaultVersion
 }
+
+// goesOnAfterARefusedClose tells whether a return that could not close looks again at
+// once. Runs that began before that only looked, and waited for a signal, which nobody
+// owes a return when it was another return of its order that had news.
+func goesOnAfterARefusedClose(ctx workflow.Context) bool {
+	return workflow.GetVersion(ctx, "return-goes-on-after-a-refused-close", workflow.DefaultVersion, 1) != workflow.DefaultVersion
+}
+
+// answersAfterCancel tells whether somebody who answers after Cancel was pressed is told
+// what came of it. Runs that began before that took the answer and said that it failed.
+func answersAfterCancel(ctx workflow.Context) bool {
+	return workflow.GetVersion(ctx, "answers-after-cancel", workflow.DefaultVersion, 1) != workflow.DefaultVersion
+}
