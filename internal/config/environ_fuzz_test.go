@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
 )
 
 // FuzzEnvironment: one setting with whatever value is read, or complained of by its name

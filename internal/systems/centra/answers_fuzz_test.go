@@ -37,36 +37,44 @@ var reads = []struct {
 	seed string
 	ask  func(t *testing.T, shop *centra.Shop) error
 }{
-	{`{"orderConnection":{"pageInfo":{"hasNextPage":true,"endCursor":"c"},"edges":[{"node":{"__typename":"DirectToConsumerOrder","number":1,"updatedAt":"2026-03-02T10:00:00+00:00","store":{"id":1}}}]}}`,
+	{
+		`{"orderConnection":{"pageInfo":{"hasNextPage":true,"endCursor":"c"},"edges":[{"node":{"__typename":"DirectToConsumerOrder","number":1,"updatedAt":"2026-03-02T10:00:00+00:00","store":{"id":1}}}]}}`,
 		func(t *testing.T, shop *centra.Shop) error {
 			_, next, err := shop.UpdatedOrders(t.Context(), "atelier", time.Unix(0, 0), "c")
 			require.NotEqual(t, "c", next, "a page that names itself as the next would be read for ever")
 			return err
-		}},
-	{`{"events":[{"id":1,"objectType":"Order","objectReference":"101","changeType":"UPDATED","createdAt":"2026-03-02T10:00:00+00:00","store":{"id":1}}]}`,
+		},
+	},
+	{
+		`{"events":[{"id":1,"objectType":"Order","objectReference":"101","changeType":"UPDATED","createdAt":"2026-03-02T10:00:00+00:00","store":{"id":1}}]}`,
 		func(t *testing.T, shop *centra.Shop) error {
 			events, err := shop.Events(t.Context(), 10)
 			for _, e := range events {
 				require.NotEmpty(t, e.ID)
 			}
 			return err
-		}},
-	{`{"returns":[{"id":4,"returnStatus":"COMPLETED","externalId":"atelier/1/r1","createdAt":"2026-03-02T10:00:00+00:00","store":{"id":1},"order":{"number":1},"shipment":{"id":7},"grandTotal":{"value":39.9,"currency":{"code":"GBP"}},"lines":[{"quantity":1,"orderLine":{"id":1}}],"refundPaymentHistory":[]}]}`,
+		},
+	},
+	{
+		`{"returns":[{"id":4,"returnStatus":"COMPLETED","externalId":"atelier/1/r1","createdAt":"2026-03-02T10:00:00+00:00","store":{"id":1},"order":{"number":1},"shipment":{"id":7},"grandTotal":{"value":39.9,"currency":{"code":"GBP"}},"lines":[{"quantity":1,"orderLine":{"id":1}}],"refundPaymentHistory":[]}]}`,
 		func(t *testing.T, shop *centra.Shop) error {
 			returns, err := shop.OrderReturns(t.Context(), domain.Order{ID: domain.OrderID{Store: "atelier", Number: "1"}, ShopRef: "x"})
 			for _, r := range returns {
 				requireReturn(t, r)
 			}
 			return err
-		}},
-	{`{"createReturn":{"userErrors":[],"userWarnings":[],"return":{"id":4,"returnStatus":"PENDING","createdAt":"2026-03-02T10:00:00+00:00","store":{"id":1},"order":{"number":1},"shipment":{"id":7},"grandTotal":{"value":39.9,"currency":{"code":"GBP"}},"lines":[]}}}`,
+		},
+	},
+	{
+		`{"createReturn":{"userErrors":[],"userWarnings":[],"return":{"id":4,"returnStatus":"PENDING","createdAt":"2026-03-02T10:00:00+00:00","store":{"id":1},"order":{"number":1},"shipment":{"id":7},"grandTotal":{"value":39.9,"currency":{"code":"GBP"}},"lines":[]}}}`,
 		func(t *testing.T, shop *centra.Shop) error {
 			r, err := shop.CompleteReturn(t.Context(), "4", true)
 			if err == nil {
 				requireReturn(t, r)
 			}
 			return err
-		}},
+		},
+	},
 	{`{"refundReturn":{"userErrors":[{"message":"no","path":["a"]}],"return":null}}`, func(t *testing.T, shop *centra.Shop) error {
 		w, err := shop.RefundReturn(t.Context(), "4", false)
 		if err == nil {
@@ -86,14 +94,16 @@ var reads = []struct {
 		_, _, err := shop.Catalogue(t.Context(), time.Unix(0, 0), "")
 		return err
 	}},
-	{`{"orders":[{"__typename":"DirectToConsumerOrder","number":1,"status":"CONFIRMED","updatedAt":"2026-03-02T10:00:00+00:00","lines":[{"__typename":"ProductOrderLine","quantity":1}]}]}`,
+	{
+		`{"orders":[{"__typename":"DirectToConsumerOrder","number":1,"status":"CONFIRMED","updatedAt":"2026-03-02T10:00:00+00:00","lines":[{"__typename":"ProductOrderLine","quantity":1}]}]}`,
 		func(t *testing.T, shop *centra.Shop) error {
 			orders, _, err := shop.CountOrders(t.Context(), "atelier", time.Unix(0, 0), time.Unix(9, 0), "")
 			for _, o := range orders {
 				require.NotEmpty(t, o.Status)
 			}
 			return err
-		}},
+		},
+	},
 	{`{"warehouses":[{"id":1,"name":"Leeds","stockMaster":"EXTERNAL"}]}`, func(t *testing.T, shop *centra.Shop) error {
 		_, err := shop.Warehouses(t.Context())
 		return err
