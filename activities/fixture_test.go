@@ -62,15 +62,11 @@ func (l *ledger) Append(_ context.Context, _ domain.OrderID, facts []domain.Fact
 	return int64(len(l.record.Facts)), added, nil
 }
 
-func (l *ledger) Seen(context.Context, domain.OrderID, int64) error { return nil }
-
 func (l *ledger) SaveConsignment(_ context.Context, c domain.Consignment) (domain.Consignment, error) {
 	return c, nil
 }
 
-func (l *ledger) SyncExceptions(context.Context, domain.OrderID, []ports.ExceptionRecord, string, string, string, time.Time) error {
-	return nil
-}
+func (l *ledger) RecordLook(context.Context, ports.Look) error { return nil }
 
 func (l *ledger) BeginAttempt(_ context.Context, _ domain.OrderID, key string, at time.Time) error {
 	l.attempts[key] = at

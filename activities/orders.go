@@ -32,10 +32,6 @@ type Orders struct {
 	// OutageBudget is how long an order waits for a system before a person is asked.
 	OutageBudget time.Duration
 	Clock        func() time.Time
-	// States keeps where each order stands for lists and counts; nil keeps nothing.
-	States interface {
-		SaveState(ctx context.Context, id domain.OrderID, state domain.OrderState) error
-	}
 
 	book ruleBook
 }
@@ -66,16 +62,12 @@ func (o *Orders) AssessOrder(ctx context.Context, in contract.AssessInput) (cont
 	if err != nil {
 		return contract.Assessment{}, toTemporal(fmt.Errorf("assess %s: %w", in.Order, err), 0)
 	}
-	if err := o.Store.SyncExceptions(ctx, in.Order, exceptionsOf(record.Order, decision.Questions, in), by, action, reason, o.Clock()); err != nil {
-		return contract.Assessment{}, toTemporal(fmt.Errorf("record exceptions of %s: %w", in.Order, err), 0)
+	look := ports.Look{
+		Order: in.Order, Sequence: record.Sequence(), State: shown(in, decision), Open: exceptionsOf(record.Order, decision.Questions, in),
+		By: by, Answer: action, Reason: reason, At: o.Clock(),
 	}
-	if err := o.Store.Seen(ctx, in.Order, record.Sequence()); err != nil {
-		return contract.Assessment{}, toTemporal(fmt.Errorf("record that %s was looked at: %w", in.Order, err), 0)
-	}
-	if o.States != nil {
-		if err := o.States.SaveState(ctx, in.Order, shown(in, decision)); err != nil {
-			return contract.Assessment{}, toTemporal(fmt.Errorf("record where %s stands: %w", in.Order, err), 0)
-		}
+	if err := o.Store.RecordLook(ctx, look); err != nil {
+		return contract.Assessment{}, toTemporal(fmt.Errorf("record the look at %s: %w", in.Order, err), 0)
 	}
 	assessment := summarise(record, decision)
 	if len(decision.Questions) > 0 || in.Delayed != "" {

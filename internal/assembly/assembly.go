@@ -112,7 +112,7 @@ func (p *Parts) ReadHints(header map[string][]string, body []byte, now time.Time
 func (p *Parts) Activities(c client.Client) activities.Set {
 	s := p.Config.Selvedge
 	orders := &activities.Orders{
-		Store: p.Store, Warehouses: p.Warehouses, OutageBudget: s.OutageBudget, Clock: time.Now, Services: p.services.of, States: p.Store,
+		Store: p.Store, Warehouses: p.Warehouses, OutageBudget: s.OutageBudget, Clock: time.Now, Services: p.services.of,
 		Settings: lifecycle.Settings{TrackingWait: s.TrackingWait, ReturnWindow: s.ReturnWindow, CaptureWait: s.CaptureWait, NumberPrefix: s.NumberPrefix},
 		Enrich:   activities.EnrichSettings{AttributeKeys: s.AttributeKeys, HomeCountry: s.HomeCountry},
 	}

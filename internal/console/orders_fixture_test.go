@@ -41,8 +41,7 @@ func (d *desk) sell(t testing.TB, number string, change ...func(*ports.ShopOrder
 // asks opens the question of an unmapped shipping method about an order.
 func (d *desk) asks(t testing.TB, number string) {
 	t.Helper()
-	require.NoError(t, d.store.SyncExceptions(within(t), id(number), []ports.ExceptionRecord{unmapped()}, "", "", "", d.clock()))
-	require.NoError(t, d.store.SaveState(within(t), id(number), domain.NeedsAttention))
+	require.NoError(t, d.store.RecordLook(within(t), ports.Look{Order: id(number), State: domain.NeedsAttention, Open: []ports.ExceptionRecord{unmapped()}, At: d.clock()}))
 }
 
 func unmapped() ports.ExceptionRecord {
@@ -55,5 +54,5 @@ func unmapped() ports.ExceptionRecord {
 // answered closes the question, as the order's workflow would.
 func (d *desk) answered(t testing.TB, number, by, answer string) {
 	t.Helper()
-	require.NoError(t, d.store.SyncExceptions(within(t), id(number), nil, by, answer, "", d.clock()))
+	require.NoError(t, d.store.RecordLook(within(t), ports.Look{Order: id(number), State: domain.NeedsAttention, By: by, Answer: answer, At: d.clock()}))
 }

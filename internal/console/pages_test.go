@@ -407,7 +407,7 @@ func TestMarkupInNamesStaysText(t *testing.T) {
 	e := unmapped()
 	e.Cause = domain.NewCause("unmapped:shipping-method", "centra", markup)
 	e.Problems[0].Value, e.Problems[0].Message, e.Problems[0].Allowed = markup, markup, []string{markup, `"><img src=x onerror=alert(1)>`}
-	require.NoError(t, d.store.SyncExceptions(within(t), id("1001"), []ports.ExceptionRecord{e}, "", "", "", d.clock()))
+	require.NoError(t, d.store.RecordLook(within(t), ports.Look{Order: id("1001"), State: domain.NeedsAttention, Open: []ports.ExceptionRecord{e}, At: d.clock()}))
 	_, err := d.store.SaveRules(within(t), []domain.Rule{{Table: domain.RuleShippingMethod, From: markup, To: markup}}, "ada", markup, d.clock())
 	require.NoError(t, err)
 	b := d.as(t, "ada")

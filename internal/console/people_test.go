@@ -224,7 +224,7 @@ func TestCausesAreRankedByTheNextCutOff(t *testing.T) {
 		if number == "1001" {
 			e.Value = 900000 // money alone would put it first
 		}
-		require.NoError(t, d.store.SyncExceptions(within(t), id(number), []ports.ExceptionRecord{e}, "", "", "", d.clock()))
+		require.NoError(t, d.store.RecordLook(within(t), ports.Look{Order: id(number), State: domain.NeedsAttention, Open: []ports.ExceptionRecord{e}, At: d.clock()}))
 	}
 	require.NoError(t, d.store.OpenSystemException(within(t), ports.ExceptionRecord{System: ports.StockSystem("leeds"), Kind: "stale-feed", Cause: "stale-feed:leeds", Owner: "ops", Severity: "urgent", Subject: "leeds", OpenedAt: d.clock()}))
 	for warehouse, cutoff := range map[string]string{"leeds": "12:30", "lund": "17:00"} {

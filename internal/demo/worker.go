@@ -61,6 +61,7 @@ func workerBinary(ctx context.Context, dir string) (string, error) {
 	}
 	binary := filepath.Join(dir, "worker")
 	build := exec.CommandContext(ctx, "go", "build", "-o", binary, "selvedge/worker")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0") // as `make build`, so that its cache serves
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		return "", fmt.Errorf("build the worker: %w: run `make demo`, or `go run ./starter demo` inside the repository", err)

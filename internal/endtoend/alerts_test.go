@@ -109,7 +109,7 @@ func TestTwentyFiveOrdersWithOneCauseAreOneAlert(t *testing.T) {
 	// Two hundred and twenty-five more, told by the store alone: the cause is what counts.
 	more := func(open ...ports.ExceptionRecord) {
 		for n := range 225 {
-			require.NoError(t, w.parts.Store.SyncExceptions(t.Context(), orderID(900_000+n), open, "test", "retry", "", time.Now()))
+			require.NoError(t, w.parts.Store.RecordLook(t.Context(), ports.Look{State: domain.NeedsAttention, Order: orderID(900_000 + n), Open: open, By: "test", Answer: "retry", At: time.Now()}))
 		}
 	}
 	more(ports.ExceptionRecord{Kind: "unmapped:shipping-method", Cause: saver, Owner: "ops", Severity: "hold"})

@@ -56,6 +56,19 @@ type ExceptionRecord struct {
 	OpenedAt time.Time
 }
 
+// Look is what an order's workflow found when it looked.
+type Look struct {
+	Order domain.OrderID
+	// Sequence is that of the newest fact it looked at; one that is newer and should
+	// wake it is found by the sweep.
+	Sequence int64
+	State    domain.OrderState // as shown to people, overlays included
+	// Open are the order's open exceptions: all others of it are resolved by who answered what, and why.
+	Open               []ExceptionRecord
+	By, Answer, Reason string
+	At                 time.Time
+}
+
 // OrderStore keeps orders, their facts and their exceptions. Every method can run twice.
 type OrderStore interface {
 	Load(ctx context.Context, id domain.OrderID) (OrderRecord, error)
@@ -63,16 +76,13 @@ type OrderStore interface {
 	TakeIn(ctx context.Context, orders []ShopOrder, at time.Time) ([]Taken, error)
 	// Append adds facts under the order's row lock; a key that stands there already is skipped.
 	Append(ctx context.Context, id domain.OrderID, facts []domain.Fact) (last int64, added int, err error)
-	// Seen records up to which fact the order's workflow has looked; a fact that should
-	// wake it and is newer is found by the sweep.
-	Seen(ctx context.Context, id domain.OrderID, sequence int64) error
+	// RecordLook keeps what the order's workflow found when it looked, all or none.
+	RecordLook(ctx context.Context, l Look) error
 	// SaveConsignment keeps what is planned under its number; the same content again changes nothing.
 	SaveConsignment(ctx context.Context, c domain.Consignment) (domain.Consignment, error)
 	// CloseOrder closes unless newer facts exist than the caller has applied.
 	CloseOrder(ctx context.Context, id domain.OrderID, applied int64, state domain.OrderState, cause string, at time.Time) (closed bool, newest int64, err error)
 	Reopen(ctx context.Context, id domain.OrderID) error
-	// SyncExceptions makes the given ones the order's open exceptions and resolves all others of it.
-	SyncExceptions(ctx context.Context, id domain.OrderID, open []ExceptionRecord, by, answer, reason string, at time.Time) error
 	// BeginAttempt records that a write without an idempotency key is about to be sent.
 	BeginAttempt(ctx context.Context, id domain.OrderID, key string, at time.Time) error
 	// PendingAttempt tells how long an unanswered attempt may still take effect (until

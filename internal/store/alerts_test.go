@@ -27,7 +27,7 @@ func TestHeldSumsUpWhatIsAlike(t *testing.T) {
 		if number == "2" {
 			open = append(open, ports.ExceptionRecord{Kind: "short-pick", Cause: "short-pick:atelier/2:1:1", Owner: "ops", Severity: "hold"})
 		}
-		require.NoError(t, s.SyncExceptions(ctx, named(number), open, "", "", "", at(i)))
+		require.NoError(t, s.RecordLook(ctx, ports.Look{State: domain.NeedsAttention, Order: named(number), Open: open, At: at(i)}))
 	}
 	_, err := s.SaveConsignment(ctx, domain.Consignment{Number: "2", Order: named("2"), Warehouse: "leeds", Service: "RM24", Fingerprint: "f"})
 	require.NoError(t, err)
@@ -61,7 +61,7 @@ func TestHeldSumsUpWhatIsAlike(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, orders, 1)
 
-	require.NoError(t, s.SyncExceptions(ctx, named("1"), nil, "", "", "", noon))
+	require.NoError(t, s.RecordLook(ctx, ports.Look{State: domain.NeedsAttention, Order: named("1"), At: noon}))
 	held, err = s.Held(ctx)
 	require.NoError(t, err)
 	require.Len(t, held, 4, "what is resolved is not held")

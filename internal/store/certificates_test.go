@@ -27,7 +27,7 @@ func TestATallyTellsWhereEachOrderStands(t *testing.T) {
 	submitted := domain.Fact{Kind: domain.FactSubmitted, Key: "submitted:1", At: noon, Actor: "acs", Data: json.RawMessage(`{}`)}
 	last, _, err := s.Append(ctx, named("1"), []domain.Fact{submitted})
 	require.NoError(t, err)
-	require.NoError(t, s.SyncExceptions(ctx, named("2"), []ports.ExceptionRecord{{Kind: "unmapped-market", Cause: "b"}, {Kind: "unmapped-market", Cause: "a"}}, "", "", "", noon))
+	require.NoError(t, s.RecordLook(ctx, ports.Look{State: domain.NeedsAttention, Order: named("2"), Open: []ports.ExceptionRecord{{Kind: "unmapped-market", Cause: "b"}, {Kind: "unmapped-market", Cause: "a"}}, At: noon}))
 	require.NoError(t, s.SaveRefused(ctx, "centra", "order/atelier/5", "currency ZZZ", nil, noon))
 	require.NoError(t, s.SaveRefused(ctx, "centra", "order/atelier/3", "could not be read once, can now", nil, noon))
 	closed, _, err := s.CloseOrder(ctx, named("3"), last, domain.Cancelled, "shop", noon)

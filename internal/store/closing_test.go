@@ -170,7 +170,7 @@ func TestAnOrderThatWasNotLookedAtIsFound(t *testing.T) {
 	early, err := s.Unseen(ctx, time.Now().Add(-time.Hour), 10)
 	require.NoError(t, err)
 	require.Empty(t, early, "it has not waited that long")
-	require.NoError(t, s.Seen(ctx, id, 1))
+	require.NoError(t, s.RecordLook(ctx, ports.Look{State: domain.NeedsAttention, Order: id, Sequence: 1, At: noon}))
 	requireUnseen()
 
 	_, _, err = s.Append(ctx, id, []domain.Fact{noted("own work")})
@@ -181,10 +181,10 @@ func TestAnOrderThatWasNotLookedAtIsFound(t *testing.T) {
 	_, err = s.AppendForConsignment(ctx, "leeds", "x", id.String(), []domain.Fact{noted("shipment")}, true)
 	require.NoError(t, err)
 	requireUnseen(id)
-	require.NoError(t, s.Seen(ctx, id, 3))
+	require.NoError(t, s.RecordLook(ctx, ports.Look{State: domain.NeedsAttention, Order: id, Sequence: 3, At: noon}))
 	requireUnseen(id)
-	require.NoError(t, s.Seen(ctx, id, 4))
-	require.NoError(t, s.Seen(ctx, id, 2))
+	require.NoError(t, s.RecordLook(ctx, ports.Look{State: domain.NeedsAttention, Order: id, Sequence: 4, At: noon}))
+	require.NoError(t, s.RecordLook(ctx, ports.Look{State: domain.NeedsAttention, Order: id, Sequence: 2, At: noon}))
 	requireUnseen()
 
 	_, err = s.AppendForConsignment(ctx, "leeds", "1001-A", "", []domain.Fact{noted("waits")}, true)

@@ -11,14 +11,6 @@ import (
 	"selvedge/internal/ports"
 )
 
-// SaveState keeps where an order was shown to stand by its workflow's newest look.
-// Idempotent; an order that is not stored is passed over.
-func (s *Store) SaveState(ctx context.Context, id domain.OrderID, state domain.OrderState) error {
-	_, err := s.pool.Exec(ctx, `UPDATE orders SET state = @state WHERE store = @store AND number = @number AND state <> @state`,
-		pgx.NamedArgs{"store": id.Store, "number": id.Number, "state": state})
-	return toFault("record the state", err)
-}
-
 // StateCounts counts the consumer orders by the state they are shown in.
 func (s *Store) StateCounts(ctx context.Context) (map[domain.OrderState]int, error) {
 	const op = "count orders by state"

@@ -107,21 +107,32 @@ func (s *Store) OpenException(ctx context.Context, e ports.ExceptionRecord) (Exc
 	return opened, toFault(op, err)
 }
 
-// SyncExceptions makes the open exceptions of an order exactly those given: it opens
-// the new ones as of at, and resolves the others with who answered what and why. One
-// statement; Order and OpenedAt of the given ones are ignored. A second run with the same list changes nothing.
-// Those of the order's returns are left alone.
-func (s *Store) SyncExceptions(ctx context.Context, id domain.OrderID, open []ports.ExceptionRecord, by, answer, reason string, at time.Time) error {
-	return s.syncExceptions(ctx, id, 0, open, by, answer, reason, at)
-}
-
-// SyncReturnExceptions does for one return of an order what SyncExceptions does for the order.
+// SyncReturnExceptions makes the open exceptions of a return of an order exactly those
+// given: it opens the new ones as of at, and resolves the others with who answered what
+// and why; RecordLook does so for the order itself. Order and OpenedAt of the given ones
+// are ignored. One statement; a second run with the same list changes nothing.
 func (s *Store) SyncReturnExceptions(ctx context.Context, id domain.OrderID, n int, open []ports.ExceptionRecord, by, answer, reason string, at time.Time) error {
-	return s.syncExceptions(ctx, id, n, open, by, answer, reason, at)
+	const op = "sync exceptions"
+	args, err := exceptionsToSync(id, n, open, by, answer, reason, at)
+	if err != nil {
+		return toFault(op, err)
+	}
+	_, err = s.pool.Exec(ctx, syncGiven, args)
+	return toFault(op, err)
 }
 
-func (s *Store) syncExceptions(ctx context.Context, id domain.OrderID, n int, open []ports.ExceptionRecord, by, answer, reason string, at time.Time) error {
-	const op = "sync exceptions"
+// syncGiven makes the open exceptions of a return of an order (0 = of the order) those of @given.
+const syncGiven = `
+	WITH resolved AS (
+		UPDATE exceptions SET resolved_at = @at, answered_by = @by, answer = @answer, reason = @reason
+		WHERE store = @store AND number = @number AND return_no = @n
+			AND resolved_at IS NULL AND cause <> ALL (@causes::text[])
+	)` + openGiven + `
+	WHERE (e.system, e.kind, e.owner, e.severity, e.step, e.subject, e.problems, e.value, e.currency)
+		IS DISTINCT FROM (excluded.system, excluded.kind, excluded.owner, excluded.severity, excluded.step, excluded.subject,
+			excluded.problems, excluded.value, excluded.currency)`
+
+func exceptionsToSync(id domain.OrderID, n int, open []ports.ExceptionRecord, by, answer, reason string, at time.Time) (pgx.NamedArgs, error) {
 	given, causes := make([]givenException, 0, len(open)), make([]string, 0, len(open))
 	seen := map[string]bool{}
 	for _, e := range open {
@@ -133,23 +144,10 @@ func (s *Store) syncExceptions(ctx context.Context, id domain.OrderID, n int, op
 		given, causes = append(given, givenFrom(e)), append(causes, e.Cause)
 	}
 	list, err := json.Marshal(given)
-	if err != nil {
-		return toFault(op, err)
-	}
-	_, err = s.pool.Exec(ctx, `
-		WITH resolved AS (
-			UPDATE exceptions SET resolved_at = @at, answered_by = @by, answer = @answer, reason = @reason
-			WHERE store = @store AND number = @number AND return_no = @n
-				AND resolved_at IS NULL AND cause <> ALL (@causes::text[])
-		)`+openGiven+`
-		WHERE (e.system, e.kind, e.owner, e.severity, e.step, e.subject, e.problems, e.value, e.currency)
-			IS DISTINCT FROM (excluded.system, excluded.kind, excluded.owner, excluded.severity, excluded.step, excluded.subject,
-				excluded.problems, excluded.value, excluded.currency)`,
-		pgx.NamedArgs{
-			"store": id.Store, "number": id.Number, "n": n, "causes": causes, "given": string(list),
-			"by": by, "answer": answer, "reason": reason, "at": at,
-		})
-	return toFault(op, err)
+	return pgx.NamedArgs{
+		"store": id.Store, "number": id.Number, "n": n, "causes": causes, "given": string(list),
+		"by": by, "answer": answer, "reason": reason, "at": at,
+	}, err
 }
 
 // Resolution says how an exception ended.

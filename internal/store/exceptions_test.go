@@ -62,11 +62,11 @@ func TestSyncOpensTheNewAndResolvesTheRest(t *testing.T) {
 	a := unmapped(domain.OrderID{}, 100)
 	b := ports.ExceptionRecord{Kind: "short-pick", Cause: "short-pick", Owner: "ops"}
 	c := ports.ExceptionRecord{Kind: "conflict", Cause: "conflict", Owner: "engineering"}
-	require.NoError(t, s.SyncExceptions(ctx, other, []ports.ExceptionRecord{b}, "", "", "", noon))
+	require.NoError(t, s.RecordLook(ctx, ports.Look{State: domain.NeedsAttention, Order: other, Open: []ports.ExceptionRecord{b}, At: noon}))
 	for range 2 {
-		require.NoError(t, s.SyncExceptions(ctx, id, []ports.ExceptionRecord{a, b, b}, "", "", "", noon))
+		require.NoError(t, s.RecordLook(ctx, ports.Look{State: domain.NeedsAttention, Order: id, Open: []ports.ExceptionRecord{a, b, b}, At: noon}))
 	}
-	require.NoError(t, s.SyncExceptions(ctx, id, []ports.ExceptionRecord{b, c}, "mia", "retry", "mended", at(5)))
+	require.NoError(t, s.RecordLook(ctx, ports.Look{State: domain.NeedsAttention, Order: id, Open: []ports.ExceptionRecord{b, c}, By: "mia", Answer: "retry", Reason: "mended", At: at(5)}))
 
 	open, err := s.OpenExceptions(ctx, store.ExceptionFilter{Order: &id}, 10)
 	require.NoError(t, err)
@@ -75,7 +75,7 @@ func TestSyncOpensTheNewAndResolvesTheRest(t *testing.T) {
 	require.Equal(t, at(5), open[1].OpenedAt)
 	require.Equal(t, &id, open[1].Order)
 
-	require.NoError(t, s.SyncExceptions(ctx, id, nil, "mia", "retry", "", at(6)))
+	require.NoError(t, s.RecordLook(ctx, ports.Look{State: domain.NeedsAttention, Order: id, By: "mia", Answer: "retry", At: at(6)}))
 	left, err := s.OpenExceptions(ctx, store.ExceptionFilter{}, 10)
 	require.NoError(t, err)
 	require.Len(t, left, 1, "another order's stays")
@@ -140,9 +140,9 @@ func TestOrdersThatWaitForACauseAreListedPageByPage(t *testing.T) {
 		require.NoError(t, s.OpenSystemException(ctx, outage))
 	}
 	for _, number := range []string{"3", "1", "2"} {
-		require.NoError(t, s.SyncExceptions(ctx, id(number), []ports.ExceptionRecord{outage}, "", "", "", noon))
+		require.NoError(t, s.RecordLook(ctx, ports.Look{State: domain.NeedsAttention, Order: id(number), Open: []ports.ExceptionRecord{outage}, At: noon}))
 	}
-	require.NoError(t, s.SyncExceptions(ctx, id("2"), nil, "selvedge", "released", "", noon))
+	require.NoError(t, s.RecordLook(ctx, ports.Look{State: domain.NeedsAttention, Order: id("2"), By: "selvedge", Answer: "released", At: noon}))
 	for range 2 {
 		require.NoError(t, s.ResolveSystemException(ctx, "acs", "unavailable:acs", "selvedge", at(1)))
 	}

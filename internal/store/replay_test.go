@@ -32,7 +32,7 @@ func TestOrdersAreReplayedWithWhatBecameOfThem(t *testing.T) {
 	})
 	require.NoError(t, err)
 	problems := []domain.Refusal{{Code: "field_invalid", Value: "RM", Message: "no rule"}}
-	require.NoError(t, s.SyncExceptions(ctx, busy, []ports.ExceptionRecord{{Kind: "unmapped:carrier", Cause: "unmapped:carrier:leeds:RM", System: "leeds", Problems: problems}}, "", "", "", noon))
+	require.NoError(t, s.RecordLook(ctx, ports.Look{State: domain.NeedsAttention, Order: busy, Open: []ports.ExceptionRecord{{Kind: "unmapped:carrier", Cause: "unmapped:carrier:leeds:RM", System: "leeds", Problems: problems}}, At: noon}))
 
 	list, err := s.Replay(ctx, []domain.OrderID{plain, busy, {Store: "atelier", Number: "none"}})
 	require.NoError(t, err)
@@ -67,7 +67,7 @@ func TestOrdersThatWaitAreReplayedHoweverOldAndHoweverMany(t *testing.T) {
 		require.NoError(t, err)
 	}
 	old := domain.OrderID{Store: "atelier", Number: "1001"}
-	require.NoError(t, s.SyncExceptions(ctx, old, []ports.ExceptionRecord{{Kind: "gap", Cause: "gap:x"}, {Kind: "gap", Cause: "gap:y"}}, "", "", "", noon))
+	require.NoError(t, s.RecordLook(ctx, ports.Look{State: domain.NeedsAttention, Order: old, Open: []ports.ExceptionRecord{{Kind: "gap", Cause: "gap:x"}, {Kind: "gap", Cause: "gap:y"}}, At: noon}))
 	for name, tt := range map[string]struct {
 		since   time.Time
 		most    int

@@ -30,15 +30,21 @@ func ask(t *testing.T, s *store.Store, id domain.OrderID, causes ...string) {
 	for _, c := range causes {
 		open = append(open, ports.ExceptionRecord{Kind: "x", Cause: c})
 	}
-	require.NoError(t, s.SyncExceptions(within(t), id, open, "", "", "", noon))
+	require.NoError(t, s.RecordLook(within(t), ports.Look{State: domain.NeedsAttention, Order: id, Open: open, At: noon}))
 }
 
-// fact appends a fact of a kind and says that the order was looked at.
+// fact appends a fact of a kind and says that the order was looked at and asks what it asked before.
 func fact(t *testing.T, s *store.Store, id domain.OrderID, kind domain.FactKind, key string) {
 	t.Helper()
 	last, _, err := s.Append(within(t), id, []domain.Fact{{Kind: kind, Key: key, At: noon, Actor: "selvedge"}})
 	require.NoError(t, err)
-	require.NoError(t, s.Seen(within(t), id, last))
+	asked, err := s.OpenExceptions(within(t), store.ExceptionFilter{Order: &id}, 10)
+	require.NoError(t, err)
+	var open []ports.ExceptionRecord
+	for _, e := range asked {
+		open = append(open, ports.ExceptionRecord{Kind: e.Kind, Cause: e.Cause})
+	}
+	require.NoError(t, s.RecordLook(within(t), ports.Look{State: domain.NeedsAttention, Order: id, Sequence: last, Open: open, At: noon}))
 }
 
 func TestTheOutcomeOfAnAnswerIsTold(t *testing.T) {

@@ -17,13 +17,23 @@ var (
 	_ ports.IntakeStore    = (*Store)(nil)
 )
 
-// Seen records up to which fact an order's workflow has looked. It never goes back,
-// so a second or late run is harmless.
-func (s *Store) Seen(ctx context.Context, id domain.OrderID, sequence int64) error {
-	_, err := s.pool.Exec(ctx, `
-		UPDATE orders SET seen_sequence = @sequence WHERE store = @store AND number = @number AND seen_sequence < @sequence`,
-		pgx.NamedArgs{"store": id.Store, "number": id.Number, "sequence": sequence})
-	return toFault("record what was seen", err)
+// RecordLook records what an order's workflow found when it looked, in one round trip
+// and one commit: an order looks six times in its life, and waits for each. Where it
+// looked never goes back, so a second or late run is harmless; an order that is not
+// stored is passed over.
+func (s *Store) RecordLook(ctx context.Context, l ports.Look) error {
+	const op = "record a look"
+	exceptions, err := exceptionsToSync(l.Order, 0, l.Open, l.By, l.Answer, l.Reason, l.At)
+	if err != nil {
+		return toFault(op, err)
+	}
+	var b pgx.Batch
+	b.Queue(`
+		UPDATE orders SET seen_sequence = GREATEST(seen_sequence, @sequence), state = @state
+		WHERE store = @store AND number = @number AND (seen_sequence < @sequence OR state <> @state)`,
+		pgx.NamedArgs{"store": l.Order.Store, "number": l.Order.Number, "sequence": l.Sequence, "state": l.State})
+	b.Queue(syncGiven, exceptions)
+	return toFault(op, s.pool.SendBatch(ctx, &b).Close())
 }
 
 // wakeAgain is how long a woken order may take to look before it is woken again.
