@@ -102,8 +102,8 @@ func NewDocumentKey(kind DocumentKind, n int, sources ...string) (DocumentKey, e
 	return DocumentKey(strings.Join(parts, "-")), nil
 }
 
-// Kind is the kind of document that a key is of, also of a short one; empty for what is no
-// key. An adapter needs it to look up a document that another one names by its key.
+// Kind is the kind of document that a key is of, also of one that Short left 32 bytes or
+// more; empty for what is no key. An adapter needs it to look up a document that another one names by its key.
 func (k DocumentKey) Kind() DocumentKind {
 	rest, ok := strings.CutPrefix(string(k), documentKeyPrefix+"-")
 	word, _, more := strings.Cut(rest, "-")
@@ -358,7 +358,14 @@ func (d Document) lineProblems() []Refusal {
 			return problems
 		}
 	}
-	if d.Kind == DocJournal && d.Totals().Gross != 0 {
+	// Of lines that are each in order the sum may not be: a fee with more tax than the goods
+	// that it is kept of, or above their worth. A parcel may hold a rebate alone.
+	t := d.Totals()
+	rebate := d.Kind == DocInvoice && t.Gross < 0 && t.Tax <= 0 && t.Tax >= t.Gross
+	if (d.Kind == DocInvoice || d.Kind == DocCreditMemo) && d.Reverses == "" && !rebate && (t.Tax < 0 || t.Tax > t.Gross) {
+		add(DocumentLine{Ref: "*"}, "tax", fmt.Sprintf("all lines together come to the tax %d and the gross %d; tax is between 0 and gross", t.Tax, t.Gross))
+	}
+	if d.Kind == DocJournal && t.Gross != 0 {
 		add(DocumentLine{Ref: "*"}, "gross", "debits and credits of a journal must be equal")
 	}
 	return problems
