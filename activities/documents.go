@@ -29,6 +29,8 @@ type Documents struct {
 	Clock   func() time.Time
 	// Settle is how long a ledger may still act on a request whose answer was lost.
 	Settle time.Duration
+	// HeldFor is how long a workflow may hold a document, without a question, before finance is asked.
+	HeldFor time.Duration
 	// WriteOffLimit is the value in minor units above which finance confirms a write-off; 0 = none.
 	WriteOffLimit int64
 }
@@ -276,8 +278,12 @@ func resultOf(r ports.DocumentRecord) contract.PostDocumentResult {
 }
 
 // ReportDocuments makes the exceptions of documents agree with what they wait on: one
-// for each cause, opened once, resolved when nothing waits on it any more.
+// for each cause, opened once, resolved when nothing waits on it any more. Documents that
+// a return holds are its own to ask about, unless its workflow is gone.
 func (d *Documents) ReportDocuments(ctx context.Context, _ contract.DocumentsInput) (contract.DocumentsResult, error) {
+	if err := d.Store.StrandDocuments(ctx, d.Clock().Add(-d.HeldFor)); err != nil {
+		return contract.DocumentsResult{}, toTemporal(err, d.Settle)
+	}
 	causes, err := d.Store.DocumentCauses(ctx)
 	if err != nil {
 		return contract.DocumentsResult{}, toTemporal(err, d.Settle)

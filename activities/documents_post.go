@@ -52,7 +52,7 @@ func (p *poster) post(ctx context.Context, r ports.DocumentRecord) (ports.Docume
 		}
 		draft = outcome.Entry
 	}
-	if r.Status == domain.DocumentCreated {
+	if r.Status == domain.DocumentCreated || r.Status == domain.DocumentRejected && r.Entry.Status == domain.DocumentCreated {
 		draft = r.Entry
 	}
 	return p.send(ctx, r, draft)
@@ -86,7 +86,7 @@ func (p *poster) send(ctx context.Context, r ports.DocumentRecord, draft ports.L
 		return p.decide(ctx, d, draft, err)
 	}
 	if d.PostOn, d.Late = on, on != d.Date; d.Late && !r.LateAgreed && p.asks(d.Entity) {
-		return p.refuse(ctx, d, domain.NewCause(kindClosedPeriod, d.Entity, string(d.Date.Period())), []domain.Refusal{{
+		return p.refuse(ctx, d, draft, domain.NewCause(kindClosedPeriod, d.Entity, string(d.Date.Period())), []domain.Refusal{{
 			Code: ports.CodeClosedPeriod, Field: "period", Value: string(d.Date.Period()),
 			Message: fmt.Sprintf("period %s of %s is closed; the first open day is %s", d.Date.Period(), d.Entity, on),
 		}})
@@ -111,7 +111,7 @@ func (p *poster) send(ctx context.Context, r ports.DocumentRecord, draft ports.L
 	}
 	if f, ok := fault.As(err); ok && f.Code == ports.CodeClosedPeriod && r.Attempts >= mostClosed {
 		// It names a day and refuses it every time: trying on would go on for ever, unseen.
-		return p.refuse(ctx, d, domain.NewCause(kindClosedPeriod, d.Entity, string(on.Period()), string(d.Kind)), []domain.Refusal{{
+		return p.refuse(ctx, d, draft, domain.NewCause(kindClosedPeriod, d.Entity, string(on.Period()), string(d.Kind)), []domain.Refusal{{
 			Code: ports.CodeClosedPeriod, Field: "period", Value: string(on.Period()),
 			Message: fmt.Sprintf("the ledger names %s as open for a %s of %s and refuses it as closed; open the period there, or close it for this kind too, then retry", on, d.Kind, d.Entity),
 		}})
@@ -185,11 +185,13 @@ func (p *poster) decide(ctx context.Context, d domain.Document, draft ports.Ledg
 		return out, p.save(ctx, d.Key, out)
 	}
 	cause, problems := causeOf(d, err)
-	return p.refuse(ctx, d, cause, problems)
+	return p.refuse(ctx, d, draft, cause, problems)
 }
 
-func (p *poster) refuse(ctx context.Context, d domain.Document, cause string, problems []domain.Refusal) (ports.DocumentOutcome, error) {
-	out := ports.DocumentOutcome{Status: domain.DocumentRejected, Document: d, Cause: cause, Problems: problems, NextAt: p.Clock()}
+// refuse leaves a document to a person. A draft that stands in the ledger stays noted: the
+// document is never replaced by other content then, only mended there or corrected by another one.
+func (p *poster) refuse(ctx context.Context, d domain.Document, draft ports.LedgerEntry, cause string, problems []domain.Refusal) (ports.DocumentOutcome, error) {
+	out := ports.DocumentOutcome{Status: domain.DocumentRejected, Document: d, Entry: draft, Cause: cause, Problems: problems, NextAt: p.Clock()}
 	return out, p.save(ctx, d.Key, out)
 }
 

@@ -25,12 +25,12 @@ type ReturnLedger struct{ Documents *Documents }
 func (l ReturnLedger) RecordReturn(ctx context.Context, order domain.Order, facts []domain.Fact, plan domain.ReturnPlan) (domain.ReturnWritten, error) {
 	kind, ok := map[domain.PlanKind]domain.DocumentKind{
 		domain.PlanReceipt: domain.DocReceipt, domain.PlanCredit: domain.DocCreditMemo,
-		domain.PlanWriteOff: domain.DocWriteOff, domain.PlanTransfer: domain.DocRegrade,
+		domain.PlanWriteOff: domain.DocWriteOff, domain.PlanTransfer: domain.DocRegrade, domain.PlanPayment: domain.DocRefund,
 	}[plan.Kind]
 	if !ok {
 		return domain.ReturnWritten{}, waitsFor(fault.Invalid, "kind_unsupported", "a return has no document of kind "+string(plan.Kind))
 	}
-	key, err := domain.NewDocumentKey(kind, 0, plan.Key)
+	key, err := documentKeyOf(kind, plan)
 	if err != nil {
 		return domain.ReturnWritten{}, err
 	}
@@ -43,6 +43,9 @@ func (l ReturnLedger) RecordReturn(ctx context.Context, order domain.Order, fact
 		if standing, err = l.prepare(ctx, order, facts, plan, kind, key); err != nil {
 			return domain.ReturnWritten{}, err
 		}
+	}
+	if standing.Status == domain.DocumentPosted && plan.Kind == domain.PlanCredit && len(plan.Links) > 0 {
+		return l.link(ctx, standing, facts, plan)
 	}
 	return l.bring(ctx, standing, plan)
 }
@@ -132,6 +135,8 @@ func fill(doc *domain.Document, order domain.Order, facts []domain.Fact, plan do
 		return lines
 	}
 	switch doc.Kind {
+	case domain.DocRefund:
+		pay(doc, order, facts, plan, of(domain.DocCreditMemo), of(domain.DocRefund))
 	case domain.DocReceipt:
 		doc.Lines, doc.Warehouse = goods(1), plan.Warehouse
 	case domain.DocCreditMemo:

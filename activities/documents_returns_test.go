@@ -81,7 +81,8 @@ func TestAMemoComesToTheShopsReturn(t *testing.T) {
 	require.ErrorContains(t, err, "worth 20.00 GBP in the shop", "more than came back is credited by nobody's guess")
 }
 
-func TestARefundThatWasMadeIsADocument(t *testing.T) {
+// Returns that closed before they booked their refunds themselves left that to the run.
+func TestARefundThatItsReturnHasNotBookedIsADocumentOnceTheReturnIsClosed(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t, "post")
 	o.shipAll()
@@ -90,6 +91,8 @@ func TestARefundThatWasMadeIsADocument(t *testing.T) {
 	require.Equal(t, 3, o.ran().Posted, "a refund that was only asked for is none")
 	asked.Stage = domain.StageDone
 	o.tell(domain.NewFact(domain.FactReturnWritten, "done", "selvedge", noon, asked))
+	require.Zero(t, o.ran().Posted, "it is its return's to book")
+	o.tell(domain.NewFact(domain.FactReturnSettled, "settled", "selvedge", noon, domain.ReturnSettled{Return: 1, At: 9}))
 	require.Equal(t, 1, o.ran().Posted)
 	asked.Stage = domain.StageLinked
 	o.tell(domain.NewFact(domain.FactReturnWritten, "linked", "selvedge", noon, asked))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,6 +34,7 @@ type ledger struct {
 	record   ports.OrderRecord
 	rules    []domain.Rule
 	attempts map[string]time.Time
+	turns    int               // of BeginAlone so far
 	appended func(domain.Fact) // sees each new fact
 }
 
@@ -80,6 +82,36 @@ func (l *ledger) PendingAttempt(_ context.Context, _ domain.OrderID, key string,
 
 func (l *ledger) EndAttempt(_ context.Context, _ domain.OrderID, key string) error {
 	delete(l.attempts, key)
+	return nil
+}
+
+func (l *ledger) BeginAlone(_ context.Context, _ domain.OrderID, key, suffix string, at time.Time, settle time.Duration) (int, time.Duration, error) {
+	for other, begun := range l.attempts {
+		if !strings.HasSuffix(other, suffix) {
+			continue
+		}
+		if wait := begun.Add(settle).Sub(at); wait > 0 {
+			return 0, wait, nil
+		}
+		delete(l.attempts, other)
+	}
+	l.turns++
+	l.attempts[key] = at
+	return l.turns, 0, nil
+}
+
+func (l *ledger) RenewAlone(_ context.Context, _ domain.OrderID, key string, turn int, at time.Time) (bool, error) {
+	_, open := l.attempts[key]
+	if open = open && turn == l.turns; open {
+		l.attempts[key] = at
+	}
+	return open, nil
+}
+
+func (l *ledger) EndAlone(_ context.Context, _ domain.OrderID, key string, turn int) error {
+	if turn == l.turns {
+		delete(l.attempts, key)
+	}
 	return nil
 }
 

@@ -35,6 +35,9 @@ type returnStep struct {
 	record ports.OrderRecord
 	plan   domain.ReturnPlan
 	there  []domain.ShopReturn // the shop's returns of the order, as just read
+	turn   int                 // of a refund, see takeTurn
+	// unknown says that a request was sent and nobody knows what came of it.
+	unknown bool
 }
 
 func (r *Returns) takeStep(ctx context.Context, in contract.ReturnStepInput) error {
@@ -50,12 +53,18 @@ func (r *Returns) takeStep(ctx context.Context, in contract.ReturnStepInput) err
 		}
 	}
 	s := &returnStep{Returns: r, in: in}
+	if in.Step.Name == domain.PlanRefund {
+		if err := s.takeTurn(ctx); err != nil {
+			return err
+		}
+		defer s.giveTurn(ctx)
+	}
 	if in.Step.Name == domain.PlanShopReturn || in.Step.Name == domain.PlanRefund {
 		if err := s.readShop(ctx); err != nil {
 			return s.refusedAs(ctx, err)
 		}
 	}
-	if open { // its time limit has passed and the shop was read since: its outcome is known now
+	if open && s.turn == 0 { // its time limit has passed and the shop was read since: its outcome is known now
 		if err := r.Orders.Store.EndAttempt(ctx, id, in.Step.Key); err != nil {
 			return err
 		}
@@ -251,7 +260,11 @@ func (s *returnStep) shopReturn(ctx context.Context) (domain.ReturnWritten, erro
 			return domain.ReturnWritten{}, err
 		}
 	}
-	return domain.ReturnWritten{Stage: domain.StageDone, ID: there.ID, Amount: there.Total}, nil
+	written := domain.ReturnWritten{Stage: domain.StageDone, ID: there.ID, Amount: there.Total}
+	if s.stood() && len(s.plan.Links) > 0 {
+		return s.nameMemos(ctx, written)
+	}
+	return written, nil
 }
 
 // stand finds the return in the shop, or creates it.
@@ -270,7 +283,7 @@ func (s *returnStep) stand(ctx context.Context) (domain.ShopReturn, error) {
 	s.reprice()
 	draft := ports.ReturnDraft{
 		Order: s.order.ID, Currency: s.order.Currency, Shipment: s.plan.Shipment, Lines: s.plan.Lines, External: s.plan.Key,
-		Comment: fmt.Sprintf("Return %d of order %s, %s. Documents of it carry the same reference.", s.plan.Return, s.order.ID.Number, contract.ReturnReference(s.order.ID, s.plan.Return)),
+		Comment: s.comment(),
 		Voucher: s.plan.Discount, Fee: s.plan.Fee + s.plan.Rounding, Shipping: s.plan.Shipping, ToStock: s.ToStock,
 	}
 	var created domain.ShopReturn
@@ -298,15 +311,14 @@ func (s *returnStep) known() string {
 // once sends a request that cannot be repeated blindly: while its outcome is unknown the
 // attempt stays open, and the next run waits and looks.
 func (s *returnStep) once(ctx context.Context, send func() error) error {
-	id, key := s.in.Return.Order, s.in.Step.Key
-	if err := s.Orders.Store.BeginAttempt(ctx, id, key, s.Orders.Clock()); err != nil {
+	if err := s.begin(ctx); err != nil {
 		return err
 	}
 	err := send()
-	if fault.Is(err, fault.Uncertain) || ctx.Err() != nil {
+	if s.unknown = fault.Is(err, fault.Uncertain) || ctx.Err() != nil; s.unknown || s.turn > 0 {
 		return err
 	}
-	if endErr := s.Orders.Store.EndAttempt(ctx, id, key); endErr != nil && err == nil {
+	if endErr := s.Orders.Store.EndAttempt(ctx, s.in.Return.Order, s.in.Step.Key); endErr != nil && err == nil {
 		return endErr
 	}
 	return err
@@ -327,9 +339,13 @@ func (s *returnStep) refund(ctx context.Context) (domain.ReturnWritten, error) {
 	case there.RefundAsked > 0:
 		return domain.ReturnWritten{Stage: domain.StageCreated, ID: there.ID, Amount: there.Total}, nil
 	case s.askedInVain():
+		// The books take a payment back that they have; nobody asks again by himself.
+		if err := s.wrote(ctx, domain.ReturnWritten{Stage: domain.StageFailed, ID: there.ID}); err != nil {
+			return domain.ReturnWritten{}, err
+		}
 		return domain.ReturnWritten{}, refundRefused("refund_failed", "the payment provider did not pay the money of return "+there.ID+" back")
 	}
-	if left := s.order.Payment.Captured - s.order.Payment.Outside - s.order.Payment.Refunded - s.onItsWay(there.ID); left < there.Total {
+	if left := s.order.Payment.Captured - s.order.Payment.Outside - s.order.Payment.Refunded + s.cameBack() - s.onItsWay(there.ID); left < there.Total {
 		return domain.ReturnWritten{}, refundRefused("not_captured", fmt.Sprintf("%s would go back and only %s of the order's money was captured in the shop and not refunded; %s was paid elsewhere",
 			domain.Format(there.Total, s.order.Currency), domain.Format(left, s.order.Currency), domain.Format(s.order.Payment.Outside, s.order.Currency)))
 	}
@@ -357,13 +373,21 @@ func (s *returnStep) onItsWay(but string) (money int64) {
 	return money
 }
 
-// askedInVain tells whether the newest word of the refund is that it was asked for: as
-// the shop shows none that is open or done, it came to nothing.
+// cameBack is money that the order's payments show as refunded and that has come back.
+func (s *returnStep) cameBack() (money int64) {
+	for _, r := range s.there {
+		money += r.RefundBack
+	}
+	return money
+}
+
+// askedInVain tells whether the newest word of the refund is that it was asked for, or
+// done: as the shop shows none that is open or done, it came to nothing.
 func (s *returnStep) askedInVain() bool {
 	asked := false
 	for _, f := range s.record.Facts {
 		if w, err := domain.Decode[domain.ReturnWritten](f); f.Kind == domain.FactReturnWritten && err == nil && w.Key == s.plan.Key {
-			asked = w.Stage == domain.StageCreated
+			asked = w.Stage != domain.StageVoid
 		}
 		if r, err := domain.Decode[domain.ReturnRefused](f); f.Kind == domain.FactReturnRefused && err == nil && r.Subject == s.plan.Key {
 			asked = false // finance has been asked since

@@ -44,7 +44,7 @@ func Plan(in Input) ([]Planned, error) {
 		return nil, fmt.Errorf("order %s: %w", in.Order.ID, err)
 	}
 	p := &plan{Input: in, progress: progress}
-	if p.acceptedAt = accepted(in.Facts); p.acceptedAt.IsZero() && len(in.Firm) == 0 {
+	if p.acceptedAt = accepted(in.Facts); p.acceptedAt.IsZero() && len(in.Firm) == 0 && p.cameAndWent() <= 0 {
 		return nil, nil
 	}
 	for _, step := range []func() error{p.salesOrder, p.deposit, p.shipments, p.depositRefund, p.depositUse, p.refunds} {
@@ -195,6 +195,9 @@ func (p *plan) changedAt() time.Time {
 			at = f.At
 		}
 	}
+	if at.IsZero() {
+		return p.Order.UpdatedAt
+	}
 	return at
 }
 
@@ -255,6 +258,11 @@ func (p *plan) deposit() error {
 			amount = max(amount, p.Order.Payment.Captured) // its outcome came with the content
 		}
 	}
+	if money := p.cameAndWent(); money > 0 {
+		if amount = money; at.IsZero() {
+			at = p.changedAt() // who captured it did not tell us when
+		}
+	}
 	made := p.firm("", domain.DocDeposit)
 	for _, d := range made {
 		amount -= d.Totals().Gross
@@ -267,6 +275,16 @@ func (p *plan) deposit() error {
 		Lines: []domain.DocumentLine{{Ref: "payment", Kind: domain.DocLinePayment, Gross: amount}},
 	}
 	return p.add(d, []string{p.Order.ID.Store, p.Order.ID.Number}, len(made)+1, at, nil)
+}
+
+// cameAndWent is the money that was captured in the shop for an order which was cancelled
+// before any warehouse accepted it. It has no sales order; the money is a liability until
+// it goes back. What was only marked as paid never came in through the shop.
+func (p *plan) cameAndWent() int64 {
+	if !p.acceptedAt.IsZero() || p.Order.Status != domain.ShopCancelled {
+		return 0
+	}
+	return p.Order.Payment.Captured - p.Order.Payment.Outside
 }
 
 // depositUse plans which part of the deposits pays which invoice.

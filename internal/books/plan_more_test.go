@@ -100,3 +100,54 @@ func TestAChangeInDoubtThatAPersonDroppedTakesNothingBack(t *testing.T) {
 	first.order.GrandTotal--
 	require.Empty(t, first.plan(t), "what a person booked by hand is not booked beside it")
 }
+
+// C07 and C21: what came in for an order that no warehouse ever accepted is a liability
+// until it went back, and nothing else of the order is in the books.
+func TestAnOrderThatIsCancelledBeforeAnyWarehouseAcceptedIt(t *testing.T) {
+	t.Parallel()
+	balance := func(l *life) (open int64) {
+		for _, d := range l.firm {
+			switch d.Kind {
+			case domain.DocDeposit:
+				open += d.Totals().Gross
+			case domain.DocRefund:
+				open -= d.Totals().Gross
+			default:
+				require.Fail(t, "nothing else is in the books", "%s", d.Key)
+			}
+		}
+		return open
+	}
+	l := alive().tell(capturedAhead(6795))
+	require.Empty(t, l.plan(t), "it may still be accepted")
+	l.order.Status, l.order.Payment, l.order.UpdatedAt = domain.ShopCancelled, domain.Payment{Known: true, Captured: 6795}, dawn
+	require.Equal(t, []string{"centra-dep-atelier-10023 [payment×0 6795/0]"}, l.post(t))
+	require.Equal(t, int64(6795), balance(l), "67.95 came in, 0.00 went back")
+	l.order.Payment.Refunded = 2000
+	require.Equal(t, []string{"centra-ref-atelier-10023 [payment×0 2000/0]"}, l.post(t))
+	require.Equal(t, int64(4795), balance(l), "67.95 − 20.00")
+	l.order.Payment.Refunded = 6795
+	require.Equal(t, []string{"centra-ref-atelier-10023-_n2 [payment×0 4795/0]"}, l.post(t))
+	require.Zero(t, balance(l))
+	require.Empty(t, l.plan(t))
+
+	elsewhere := alive() // captured in the shop by somebody else, and given back before we heard of either
+	elsewhere.order.Status, elsewhere.order.UpdatedAt = domain.ShopCancelled, dawn
+	elsewhere.order.Payment = domain.Payment{Known: true, Captured: 6795, Refunded: 6795}
+	elsewhere.post(t)
+	require.Len(t, elsewhere.firm, 2)
+	require.Zero(t, balance(elsewhere))
+	for _, d := range elsewhere.firm {
+		require.Equal(t, domain.Date("2026-10-15"), d.Date)
+	}
+
+	for name, p := range map[string]domain.Payment{
+		"was never captured":                          {Known: true, Authorized: 6795},
+		"was marked as paid, and came in elsewhere":   {Known: true, Captured: 6795, Outside: 6795},
+		"is asked for and the provider has not taken": {Known: true, Authorized: 6795, CapturePending: true},
+	} {
+		none := alive()
+		none.order.Status, none.order.Payment = domain.ShopCancelled, p
+		require.Empty(t, none.plan(t), "money that %s is no deposit", name)
+	}
+}

@@ -2,12 +2,31 @@ package books
 
 import "selvedge/internal/domain"
 
-// refunds plans a document for each refund that was made: one that was only asked for,
-// or failed, is none.
+// refunds plans a document for each refund that was made and whose return has closed
+// without one, as returns did that closed before they booked their refunds themselves. One
+// that was only asked for, or failed, is none.
 func (p *plan) refunds() error {
-	seen := map[string]bool{}
+	seen, settled := map[string]bool{}, map[int]bool{}
 	for _, d := range p.firm("", domain.DocRefund) {
 		seen[d.Return] = true
+	}
+	for _, f := range p.Facts {
+		switch f.Kind {
+		case domain.FactReturnPlanned:
+			plan, err := domain.Decode[domain.ReturnPlan](f)
+			if err != nil {
+				return err
+			}
+			if plan.Kind == domain.PlanPayment {
+				seen[plan.Of] = true
+			}
+		case domain.FactReturnSettled:
+			s, err := domain.Decode[domain.ReturnSettled](f)
+			if err != nil {
+				return err
+			}
+			settled[s.Return] = true
+		}
 	}
 	for _, f := range p.Facts {
 		if f.Kind != domain.FactReturnWritten {
@@ -18,7 +37,7 @@ func (p *plan) refunds() error {
 			return err
 		}
 		done := w.Stage == domain.StageDone || w.Stage == domain.StageLinked
-		if w.Kind != domain.PlanRefund || !done || w.Amount <= 0 || seen[w.Key] {
+		if w.Kind != domain.PlanRefund || !done || w.Amount <= 0 || seen[w.Key] || !settled[w.Return] {
 			continue
 		}
 		seen[w.Key] = true

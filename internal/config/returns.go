@@ -22,6 +22,8 @@ type Returns struct {
 	RefundCheck time.Duration `env:"REFUND_CHECK" envDefault:"30m"`
 	// LinkWait is how long a credit memo waits for the id of the shop's return.
 	LinkWait time.Duration `env:"LINK_WAIT" envDefault:"15m"`
+	// DocumentWait is how long a return may hold a document, without a question, before finance is asked.
+	DocumentWait time.Duration `env:"DOCUMENT_WAIT" envDefault:"2h"`
 	// ToStock has the shop put returned units back on sale: only where no feed publishes the warehouse.
 	ToStock bool `env:"TO_STOCK" envDefault:"false"`
 }
@@ -40,7 +42,7 @@ func (r Returns) Validate() error {
 	for _, d := range []struct {
 		name  string
 		value time.Duration
-	}{{"ARRIVAL", r.Arrival}, {"REFUND_WAIT", r.RefundWait}, {"REFUND_CHECK", r.RefundCheck}, {"LINK_WAIT", r.LinkWait}} {
+	}{{"ARRIVAL", r.Arrival}, {"REFUND_WAIT", r.RefundWait}, {"REFUND_CHECK", r.RefundCheck}, {"LINK_WAIT", r.LinkWait}, {"DOCUMENT_WAIT", r.DocumentWait}} {
 		if d.value <= 0 {
 			complaints = append(complaints, fmt.Errorf("%s: %s is not positive; give a duration such as 30m", d.name, d.value))
 		}

@@ -91,7 +91,7 @@ func (v *visit) document() error {
 	}
 	switch {
 	case record.Status == domain.DocumentPosted, record.Status == domain.DocumentDropped:
-	case record.Held: // its return posts it, and asks about it
+	case record.Held && !record.Released && !record.Stranded: // its return posts it, and asks about it
 	default:
 		p.Answers = v.documentAnswers(record.Cause, "document "+string(key), record.Problems)
 		p.Answers.Key, p.Answers.Count = key, 1

@@ -156,11 +156,23 @@ func (v *visit) resume() error {
 		if err != nil {
 			return "", err
 		}
+		// Finance's documents can wait on the same cause: the next run takes them up.
+		documents, err := v.c.o.Documents.AnswerDocuments(ctx, ports.DocumentAnswer{Cause: cause, Action: string(exceptions.Retry), By: v.who.Name, Reason: v.field("reason")}, v.now())
+		if err != nil {
+			return "", err
+		}
+		if waiting.Orders == 0 && documents > 0 {
+			return plural(documents, "document") + " will be derived anew or sent again by the next run.", nil
+		}
 		if waiting.Orders == 0 {
 			return "", refuse("No order waits on this cause; what is open is about a whole system and closes by itself.")
 		}
 		err = v.c.o.Engine.Resume(ctx, contract.ResumeInput{Cause: cause, By: v.who.Name, Reason: v.field("reason")})
-		return "Freeing " + plural(waiting.Orders, "order") + ": one first, and the rest when that one has gone on. What comes of each is listed here.", err
+		told := ""
+		if documents > 0 {
+			told = plural(documents, "document") + " go on with the next run. "
+		}
+		return told + "Freeing " + plural(waiting.Orders, "order") + ": one first, and the rest when that one has gone on. What comes of each is listed here.", err
 	})
 	return v.cause()
 }

@@ -189,6 +189,10 @@ func (p Period) Next() Period {
 // First is the first day of the month.
 func (p Period) First() Date { return Date(p + "-01") }
 
+// KindDocumentHeld is the kind of question about documents that a workflow held and that
+// nobody is at any more.
+const KindDocumentHeld = "document-held"
+
 // DocumentLineKind says what a document line is worth money for.
 type DocumentLineKind string
 

@@ -71,7 +71,9 @@ type ShopReturn struct {
 	Refunded     int64          `json:"refunded,omitempty"`     // paid back for certain
 	RefundAsked  int            `json:"refundAsked,omitempty"`  // requests that have no outcome yet
 	RefundFailed int            `json:"refundFailed,omitempty"` // attempts that came to nothing
-	CreatedAt    time.Time      `json:"createdAt"`
+	// RefundBack is money that was paid back for certain and came back: no part of Refunded.
+	RefundBack int64     `json:"refundBack,omitempty"`
+	CreatedAt  time.Time `json:"createdAt"`
 }
 
 // Kinds of fact about returns, with the type of their data.
@@ -114,6 +116,9 @@ const (
 	PlanCredit     PlanKind = "credit-memo"
 	PlanWriteOff   PlanKind = "write-off"
 	PlanTransfer   PlanKind = "transfer" // a garment that is another item from now on
+	// PlanPayment is the document of a refund: of money that went back, or, with a negative
+	// amount, of money that turned out not to have gone.
+	PlanPayment PlanKind = "refund-document"
 )
 
 // ReturnPlan is what a step is about to write, recorded before it is sent: a second
@@ -127,11 +132,15 @@ type ReturnPlan struct {
 	Shipment string         `json:"shipment,omitempty"` // of a shop return
 	ShopID   string         `json:"shopId,omitempty"`   // of a shop return that stands already, made by somebody else
 	Refund   bool           `json:"refund,omitempty"`   // of a shop return: its money goes back by itself
-	Of       string         `json:"of,omitempty"`       // of a refund: the key of the shop return's plan
-	SKU      string         `json:"sku,omitempty"`      // of a write-off or transfer: the warehouse's item
-	ToSKU    string         `json:"toSku,omitempty"`    // of a transfer
-	Reason   string         `json:"reason,omitempty"`   // of a write-off: ber, donate, recycle, …
-	UnitCost int64          `json:"unitCost,omitempty"` // of a write-off, where the warehouse tells it
+	Of       string         `json:"of,omitempty"`       // of a refund: the key of the shop return's plan; of its document: the key of the refund's
+	Amount   int64          `json:"amount,omitempty"`   // of the document of a refund, minor units; negative takes one back
+	// Links are what the other side is told of the other leg: of a shop return the keys of
+	// its credit memos' documents, of a credit memo the ids of its returns in the shop.
+	Links    []string `json:"links,omitempty"`
+	SKU      string   `json:"sku,omitempty"`      // of a write-off or transfer: the warehouse's item
+	ToSKU    string   `json:"toSku,omitempty"`    // of a transfer
+	Reason   string   `json:"reason,omitempty"`   // of a write-off: ber, donate, recycle, …
+	UnitCost int64    `json:"unitCost,omitempty"` // of a write-off, where the warehouse tells it
 	// Warehouse is where goods were received or lost. With Serial it names the garment of a
 	// write-off: one that was also reported outside of any return is written off once.
 	Warehouse string    `json:"warehouse,omitempty"`
@@ -157,6 +166,7 @@ const (
 	StageLinked  ReturnStage = "linked"  // done, and it carries the other leg's ids
 	StageFailed  ReturnStage = "failed"  // a refund's provider refused
 	StageVoid    ReturnStage = "void"    // somebody took it back at the other side
+	StageByHand  ReturnStage = "by-hand" // as shown, never written: it was refused, and a person has settled it otherwise
 )
 
 // ReturnWritten says what came of a plan.

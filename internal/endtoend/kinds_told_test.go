@@ -47,6 +47,7 @@ func toldElsewhere() map[string]elsewhere {
 		"kinds_stock_test.go":                {"double-buffer"},
 		"stockstories/refused_test.go":       {"stock-refused"},
 		"../returns/deleted_test.go":         {"return-deleted"},
+		"../../activities/documents_links_test.go": {"document-held"},
 		"../../activities/documents_test.go": {"closed-period", "document-conflict", "document-rejected"},
 		"returns_test.go":                    {"refund-not-captured"},
 		"fates_test.go": {

@@ -55,7 +55,7 @@ func (w *world) requireCredited(t *testing.T, number, units int, credited int64,
 			}
 			require.NotEmpty(t, r.Document.Return, "a credit names the shop's return")
 			fallthrough
-		case domain.DocWriteOff, domain.DocRegrade, domain.DocReceipt: // a refund is the scheduled run's to post
+		case domain.DocWriteOff, domain.DocRegrade, domain.DocReceipt, domain.DocRefund:
 			require.Equal(t, domain.DocumentPosted, r.Status, "%s: %v", r.Document.Key, r.Problems)
 		}
 	}
@@ -64,6 +64,7 @@ func (w *world) requireCredited(t *testing.T, number, units int, credited int64,
 	require.Equal(t, writeOffs, count[domain.DocWriteOff])
 	require.Equal(t, transfers, count[domain.DocRegrade])
 	require.LessOrEqual(t, gross[domain.DocCreditMemo], gross[domain.DocInvoice])
+	w.requireLinked(t, number)
 }
 
 func unit(number, digit int, sku, disposition string) acs.ReturnUnit {

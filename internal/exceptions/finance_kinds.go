@@ -38,6 +38,14 @@ func financeKinds() []Kind {
 			Press:  press,
 		},
 		{
+			Name: "document-held", Owner: Finance, Severity: Hold,
+			Answers: []Action{Retry, Skip}, FreedByData: true, Handbook: "document-held",
+			What:   "A return made {subject} and did not bring it into the books, and nobody is at it any more.",
+			Where:  "The documents in the console, and the returns that they name.",
+			Change: "Nothing, as a rule: the return’s workflow was ended from outside.",
+			Press:  "retry with `starter documents retry --cause` hands them to the next run of the documents; skip with a reason when they were booked by hand.",
+		},
+		{
 			Name: "closed-period", Owner: Finance, Severity: Hold,
 			Answers: []Action{Retry, Override, Skip}, Override: "late", FreedByData: true, Handbook: "closed-period",
 			What:   "The accounting period of {subject} is closed: {problem}",

@@ -15,7 +15,12 @@ type DocumentRecord struct {
 	Status   domain.DocumentStatus `json:"status"`
 	Entry    LedgerEntry           `json:"entry"` // as last read back; zero before
 	// Held says that a workflow posts it step by step; the scheduled run leaves it alone.
-	Held       bool             `json:"held,omitempty"`
+	Held bool `json:"held,omitempty"`
+	// Released says that a person has handed a held one to the scheduled run.
+	Released bool `json:"released,omitempty"`
+	// Stranded says of a held one that its workflow has not moved it for long and that no
+	// open question tells why.
+	Stranded   bool             `json:"stranded,omitempty"`
 	Cause      string           `json:"cause,omitempty"` // of a paused or rejected one: the open exception's
 	Problems   []domain.Refusal `json:"problems,omitempty"`
 	LateAgreed bool             `json:"lateAgreed,omitempty"` // a person agreed to post it in a later period, or above the limit
@@ -31,8 +36,10 @@ type DocumentRecord struct {
 // then it is never changed any more, only corrected by another one.
 func (r DocumentRecord) Firm() bool {
 	switch r.Status {
-	case domain.DocumentDue, domain.DocumentPaused, domain.DocumentRejected:
+	case domain.DocumentDue, domain.DocumentPaused:
 		return false
+	case domain.DocumentRejected: // refused as a draft that stands there, or with other totals than ours
+		return r.Entry.Status == domain.DocumentCreated || r.Entry.Status == domain.DocumentPosted
 	}
 	return true
 }
@@ -130,9 +137,16 @@ type DocumentStore interface {
 	// outcome is unknown. It answers false when somebody else has it, or it has changed.
 	ClaimDocument(ctx context.Context, key domain.DocumentKey, fingerprint string, at, until time.Time) (bool, error)
 	SaveDocumentOutcome(ctx context.Context, key domain.DocumentKey, outcome DocumentOutcome, at time.Time) error
+	// LinkDocument notes what a posted document came to name in its ledger.
+	LinkDocument(ctx context.Context, key domain.DocumentKey, links []string) error
+	// StrandDocuments notes which documents are stranded: held by a workflow, made before
+	// a time, neither posted nor dropped, and no open question of their return tells of them.
+	// It gives them a cause where they have none, and takes it from those that go on.
+	StrandDocuments(ctx context.Context, before time.Time) error
 	// AnswerDocuments lets documents go on, or drops them; it answers how many.
 	AnswerDocuments(ctx context.Context, a DocumentAnswer, at time.Time) (int, error)
-	// DocumentCauses lists what documents wait on that the scheduled run posts.
+	// DocumentCauses lists what documents wait on that the scheduled run posts, and what
+	// stranded ones do.
 	DocumentCauses(ctx context.Context) ([]DocumentCause, error)
 	Documents(ctx context.Context, f DocumentFilter, limit int) ([]DocumentRecord, error)
 	// OpenSystemCauses lists the causes of a system's open exceptions.

@@ -25,6 +25,8 @@ type LedgerEntry struct {
 	Status    domain.DocumentStatus `json:"status"`           // created, accepted, unknown, posted or rejected
 	Run       string                `json:"run,omitempty"`    // of a go-between: the run that took it
 	Reason    string                `json:"reason,omitempty"` // of a rejection
+	// Links are ids that the document came to name after it was posted, see Ledger.Link.
+	Links []string `json:"links,omitempty"`
 }
 
 // Agrees compares a ledger's totals with the document's. Gross, currency and entity
@@ -78,6 +80,8 @@ const (
 	CodeEntityUnknown = "entity_unknown"
 	// CodeCurrencyRefused: fault.Unmapped; the entity does not book the currency.
 	CodeCurrencyRefused = "currency_refused"
+	// CodeLinkUnsupported: fault.Invalid; see LedgerCapabilities.Relinks.
+	CodeLinkUnsupported = "link_unsupported"
 	// CodeKindUnsupported: fault.Invalid; see LedgerCapabilities.Kinds.
 	CodeKindUnsupported = "kind_unsupported"
 )
@@ -119,6 +123,10 @@ type LedgerCapabilities struct {
 	KeyAlphabet  string
 	// MaxInFlight, PerMinute and PerDay bound our requests; 0: no bound.
 	MaxInFlight, PerMinute, PerDay int
+	// Relinks says that a posted document can still be told what it is about, see
+	// Ledger.Link. Where it cannot, both sides name our reference of the return: the
+	// document as its ReturnRef, the shop's return as its external id.
+	Relinks bool
 	// OneSource says that a credit memo can name one source document only.
 	OneSource bool
 }
@@ -177,6 +185,13 @@ type Ledger interface {
 	// Post puts a created document into the books; posting a posted one answers it as it
 	// is. A document that is not there is fault.NotFound. Faults as of Create.
 	Post(ctx context.Context, d domain.Document) (LedgerEntry, error)
+	// Link makes a posted document name the shop's returns that it is of, when it was
+	// posted before they stood: a reference, a memo line or a field of its own, which no
+	// ledger counts as a change of its books. Amounts, dates and number stay, so a closed
+	// period keeps nobody from it. The same again changes nothing; more are added to those
+	// that it names. A document that is not posted is fault.NotFound; a ledger that does
+	// not declare Relinks answers fault.Invalid, code link_unsupported.
+	Link(ctx context.Context, ref LedgerRef, returns []string) (LedgerEntry, error)
 	// Find looks a document up by its key and reads it back; fault.NotFound says that the
 	// ledger certainly has none. A go-between that cannot tell answers status unknown.
 	Find(ctx context.Context, ref LedgerRef) (LedgerEntry, error)

@@ -14,6 +14,10 @@ type BookEntry struct {
 	Number      string    // empty until it is posted
 	PostedAt    time.Time // zero until then
 	Export      int64     // 0 until it was exported
+	Links       []string  // of what it was told after it was posted; of an export, what that one tells
+	// Told says of an entry of an export that the document itself went out before, and
+	// only its Links are news.
+	Told bool
 }
 
 // LedgerBook keeps the documents of the ledger that is our own.
@@ -25,6 +29,9 @@ type LedgerBook interface {
 	// PostEntry numbers an entry and puts it into the books, once. fault.NotFound when
 	// there is none; closed as of InsertEntry.
 	PostEntry(ctx context.Context, key domain.DocumentKey, on domain.Date, late bool, at time.Time) (e BookEntry, closed bool, err error)
+	// LinkEntry adds what a posted entry is about to it; what it names already changes
+	// nothing. fault.NotFound when it is not posted.
+	LinkEntry(ctx context.Context, key domain.DocumentKey, refs []string, at time.Time) (BookEntry, error)
 	// Entry reads one; fault.NotFound when there is none.
 	Entry(ctx context.Context, key domain.DocumentKey) (BookEntry, error)
 	// PostedEntries lists posted entries of an entity (the ledger's id) and month, by key after a key.

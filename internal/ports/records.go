@@ -88,6 +88,15 @@ type OrderStore interface {
 	// PendingAttempt tells how long an unanswered attempt may still take effect (until
 	// settle after it was begun); open is false when none stands.
 	PendingAttempt(ctx context.Context, id domain.OrderID, key string, at time.Time, settle time.Duration) (wait time.Duration, open bool, err error)
+	// BeginAlone is BeginAttempt for writes of an order that must not overlap: those whose
+	// keys end in suffix. It begins nothing while another one of them has no answer and may
+	// still take effect, and says how long that is; turn names this attempt for RenewAlone.
+	BeginAlone(ctx context.Context, id domain.OrderID, key, suffix string, at time.Time, settle time.Duration) (turn int, wait time.Duration, err error)
+	// RenewAlone counts the time limit of an attempt anew, just before it is sent. It
+	// answers false when another one has had its turn since: then nothing may be sent.
+	RenewAlone(ctx context.Context, id domain.OrderID, key string, turn int, at time.Time) (mine bool, err error)
+	// EndAlone gives the turn back, if it still is this attempt's.
+	EndAlone(ctx context.Context, id domain.OrderID, key string, turn int) error
 	// EndAttempt says that the newest attempt was answered.
 	EndAttempt(ctx context.Context, id domain.OrderID, key string) error
 	Rules(ctx context.Context) ([]domain.Rule, error)

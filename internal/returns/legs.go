@@ -42,7 +42,9 @@ func (d *decider) stockLeg() {
 	}
 	for i, name := range names {
 		p := *groups[name]
-		p.Key = d.newKey(domain.PlanShopReturn, i)
+		if p.Key = d.newKey(domain.PlanShopReturn, i); d.Ledger {
+			p.Links = d.memosOf(p)
+		}
 		d.due(domain.StockLeg, p, false)
 	}
 }
@@ -151,6 +153,7 @@ func (d *decider) financeLeg() {
 	d.credits()
 	d.losses()
 	d.transfers()
+	d.payments()
 }
 
 // batch plans one document of a kind for all garments of one warehouse that want one and
@@ -216,9 +219,20 @@ func (d *decider) credits() {
 	}
 	for i, name := range names {
 		p := *groups[name]
-		p.Key = d.newKey(domain.PlanCredit, i)
+		p.Key = d.creditKeyOf(name, i)
 		d.due(domain.FinanceLeg, p, false)
 	}
+}
+
+// creditKeyOf is the key of a new credit memo: the one that a return of ours in the shop
+// names already, for the i-th of several others a new one.
+func (d *decider) creditKeyOf(shop string, i int) string {
+	for _, p := range d.m.plans {
+		if p.Kind == domain.PlanShopReturn && p.Return == d.Number && p.ShopID == "" && shop != "" && d.m.written[p.Key].ID == shop && !d.m.planned[creditKey(p.Key)] {
+			return creditKey(p.Key)
+		}
+	}
+	return d.newKey(domain.PlanCredit, i)
 }
 
 // shopOf is the id of the shop's return that a garment stands in, empty while there is
@@ -388,11 +402,23 @@ func (d *decider) follow(kind domain.PlanKind) {
 		if d.m.dropped(p) {
 			w.Stage = domain.StageVoid
 		}
-		d.out.Documents = append(d.out.Documents, Document{p, w})
+		shown := w
+		if d.byHand(p) {
+			shown.Stage = domain.StageByHand
+		}
+		d.out.Documents = append(d.out.Documents, Document{p, shown})
+		leg := domain.FinanceLeg
+		if kind == domain.PlanShopReturn {
+			leg = domain.StockLeg
+		}
 		switch {
 		case w.Stage == domain.StageDone || w.Stage == domain.StageLinked || w.Stage == domain.StageVoid:
 			if kind == domain.PlanShopReturn && p.ShopID == "" && w.ID != "" && d.m.shop[w.ID].Deleted && w.Stage != domain.StageVoid {
 				d.ask(nil, d.planQuestion(p, "return-deleted", "return_deleted", "return "+w.ID+" was deleted in the shop after it had been written"))
+			} else if more, ok := d.linked(p); ok && w.Stage != domain.StageVoid {
+				d.due(leg, more, true)
+			} else if kind == domain.PlanRefund && d.undone(p) {
+				d.due(leg, p, true)
 			}
 			continue
 		case kind == domain.PlanRefund && known && w.Stage == domain.StageCreated:
@@ -405,10 +431,6 @@ func (d *decider) follow(kind domain.PlanKind) {
 				d.wait("document %s waits in the books for the one before it", w.ID)
 				continue
 			}
-		}
-		leg := domain.FinanceLeg
-		if kind == domain.PlanShopReturn {
-			leg = domain.StockLeg
 		}
 		d.due(leg, p, true)
 	}

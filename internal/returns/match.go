@@ -107,6 +107,7 @@ type matched struct {
 	written  map[string]domain.ReturnWritten
 	writtenF map[string]domain.Fact
 	shop     map[string]domain.ShopReturn // newest word of each of the shop's returns, by id
+	shopAt   map[string]int64             // and the fact that told it
 	refused  map[string]refusal           // by plan key
 	tried    map[int]int64                // newest retry of everything, by return
 	triedOne map[string]int64             // newest retry of one cause
@@ -135,7 +136,7 @@ type refusal struct {
 func match(order domain.Order, facts []domain.Fact) (*matched, error) {
 	m := &matched{
 		order: order, newest: map[int]int64{}, settled: map[int]int64{}, planned: map[string]bool{}, written: map[string]domain.ReturnWritten{},
-		writtenF: map[string]domain.Fact{}, shop: map[string]domain.ShopReturn{}, refused: map[string]refusal{}, tried: map[int]int64{},
+		writtenF: map[string]domain.Fact{}, shop: map[string]domain.ShopReturn{}, shopAt: map[string]int64{}, refused: map[string]refusal{}, tried: map[int]int64{},
 		triedOne: map[string]int64{}, skipped: map[string]int64{}, override: map[string]map[string]string{},
 		types: map[string]returnType{}, ofReturn: map[string]int{}, ofShop: map[string]int{}, lines: map[string][]string{}, items: map[string][]string{}, physical: map[string]bool{},
 	}
@@ -375,13 +376,16 @@ func sameGarment(g *Garment, a domain.Adjustment) bool {
 // shopReturn keeps what the shop says of a return, and pairs the units of one that
 // somebody else made with garments that nobody has covered.
 func (m *matched) shopReturn(f domain.Fact, r domain.ShopReturn) {
-	_, known := m.shop[r.ID]
+	before, known := m.shop[r.ID]
 	r.Lines = m.physically(r.Lines)
 	if r.Deleted {
 		r = m.deleted(f, r)
 	}
-	m.shop[r.ID] = r
+	m.shop[r.ID], m.shopAt[r.ID] = r, f.Sequence
 	if m.ours(r) {
+		if n, yes := m.worse(before, r); yes {
+			m.touch(n, f)
+		}
 		return
 	}
 	if known || r.Deleted {

@@ -14,8 +14,12 @@ import (
 	"selvedge/internal/ports"
 )
 
-// soft are the states of a document that no ledger has: it may still be replaced.
-const soft = `('due', 'paused', 'rejected')`
+// soft tells of a row of documents that no ledger has it, so that it may still be
+// replaced; of names the row, with its dot. One that was refused after the ledger had
+// made it a draft, or with other totals than ours, stands there under its key.
+func soft(of string) string {
+	return `(` + of + `status IN ('due', 'paused') OR ` + of + `status = 'rejected' AND COALESCE(` + of + `entry ->> 'status', '') NOT IN ('created', 'posted'))`
+}
 
 // UnbookedOrders lists orders with facts that their documents do not know, and orders
 // with documents that wait for a rule when a newer rule stands, sorted by id after an id.
@@ -26,7 +30,7 @@ func (s *Store) UnbookedOrders(ctx context.Context, after domain.OrderID, limit 
 		WHERE sequence > booked_sequence AND NOT wholesale AND (store, number) > (@store, @number)
 		UNION
 		SELECT store, number FROM documents
-		WHERE (status = 'paused' OR status = 'rejected' AND cause LIKE 'unmapped:%') AND cause <> '' AND NOT held AND store <> '' AND (store, number) > (@store, @number)
+		WHERE (status = 'paused' OR status = 'rejected' AND cause LIKE 'unmapped:%') AND `+soft("")+` AND cause <> '' AND NOT held AND store <> '' AND (store, number) > (@store, @number)
 			AND rules < (SELECT COALESCE(max(version), 0) FROM rules)
 		ORDER BY store, number LIMIT @limit`,
 		pgx.NamedArgs{"store": after.Store, "number": after.Number, "limit": limit})
@@ -70,7 +74,7 @@ func (s *Store) BookOrder(ctx context.Context, id domain.OrderID, from ports.Boo
 		}
 		_, err = tx.Exec(ctx, `
 			DELETE FROM documents
-			WHERE store = @store AND number = @number AND NOT held AND status IN `+soft+` AND NOT key = ANY(@keys)`,
+			WHERE store = @store AND number = @number AND NOT held AND `+soft("")+` AND NOT key = ANY(@keys)`,
 			pgx.NamedArgs{"store": id.Store, "number": id.Number, "keys": keys})
 		return err
 	})
@@ -81,7 +85,7 @@ func (s *Store) BookOrder(ctx context.Context, id domain.OrderID, from ports.Boo
 // was made from. A document that was sent meanwhile stays as it is, so that a plan which
 // replaces or drops it would leave a difference that nobody makes a document of.
 func unmoved(ctx context.Context, tx pgx.Tx, id domain.OrderID, from ports.BookedFrom, booked int64) error {
-	rows, err := tx.Query(ctx, `SELECT key, status NOT IN `+soft+` FROM documents WHERE store = @store AND number = @number AND NOT held ORDER BY id FOR UPDATE`, orderArgs(id))
+	rows, err := tx.Query(ctx, `SELECT key, NOT `+soft("")+` FROM documents WHERE store = @store AND number = @number AND NOT held ORDER BY id FOR UPDATE`, orderArgs(id))
 	if err != nil {
 		return err
 	}
@@ -177,7 +181,7 @@ func plan(ctx context.Context, tx pgx.Tx, p ports.PlannedDocument, rules int64, 
 			cause = CASE WHEN `+refusedStill+` THEN d.cause ELSE excluded.cause END,
 			problems = CASE WHEN `+refusedStill+` THEN d.problems ELSE excluded.problems END,
 			late_agreed = d.late_agreed AND d.fingerprint = excluded.fingerprint
-		WHERE d.status IN `+soft+` AND d.held = excluded.held AND d.kind = excluded.kind`,
+		WHERE `+soft("d.")+` AND d.held = excluded.held AND d.kind = excluded.kind`,
 		pgx.NamedArgs{
 			"key": d.Key, "store": d.Order.Store, "number": d.Order.Number, "kind": d.Kind, "ledger": p.Ledger, "entity": d.Entity,
 			"currency": d.Currency, "gross": t.Gross, "tax": t.Tax, "date": d.Date, "content": content, "fingerprint": d.Fingerprint(),
@@ -224,9 +228,20 @@ func (s *Store) SaveDocumentOutcome(ctx context.Context, key domain.DocumentKey,
 	return err
 }
 
+// again sets a document going again as it stands: what a ledger has as a draft is not made
+// anew, what it has posted is looked up, what waits for a rule is derived anew, what is on
+// its way stays so, and what was refused is sent again.
+const again = `rules = -1, stranded = false, cause = CASE WHEN status IN ('paused', 'rejected') THEN cause ELSE '' END, status = CASE
+	WHEN status NOT IN ('rejected') THEN status
+	WHEN entry ->> 'status' = 'created' THEN 'created'
+	WHEN entry ->> 'status' = 'posted' THEN 'unknown'
+	ELSE 'due' END`
+
 // AnswerDocuments lets waiting documents go on (retry; override agrees to a later
 // period) or drops them (skip, which needs a person and a reason), and answers how many.
-// One whose outcome is unknown can be dropped too, by key: its ledger may have it.
+// One whose outcome is unknown can be dropped too, by key: its ledger may have it. One
+// that a workflow holds is the scheduled run's from then on: whoever held it may be gone,
+// and if not, both find what the other has posted.
 func (s *Store) AnswerDocuments(ctx context.Context, a ports.DocumentAnswer, at time.Time) (int, error) {
 	const op = "answer documents"
 	keys := make([]string, len(a.Keys))
@@ -236,19 +251,18 @@ func (s *Store) AnswerDocuments(ctx context.Context, a ports.DocumentAnswer, at 
 	var set string
 	switch a.Action {
 	case "retry":
-		// What waits for a rule is derived anew; what was refused is sent again.
-		set = `status = CASE WHEN status = 'paused' THEN status ELSE 'due' END, rules = -1`
+		set = again
 	case "override":
-		set = `status = CASE WHEN status = 'paused' THEN status ELSE 'due' END, rules = -1, late_agreed = true`
+		set = again + `, late_agreed = true`
 	case "skip":
-		set = `status = 'dropped', answered_by = @by, reason = @reason, cause = ''`
+		set = `status = 'dropped', answered_by = @by, reason = @reason, cause = '', stranded = false`
 	default:
 		return 0, &fault.Fault{Kind: fault.Invalid, System: system, Op: op, Code: "action", Message: "action " + a.Action + " is unknown: give retry, override or skip"}
 	}
 	tag, err := s.pool.Exec(ctx, `
-		UPDATE documents SET next_at = @at, `+set+`
-		WHERE ((@cause <> '' AND cause = @cause AND status IN ('paused', 'rejected'))
-			OR (key = ANY(@keys) AND status NOT IN ('posted', 'dropped') AND (@action = 'skip' OR status IN ('paused', 'rejected', 'due'))))`,
+		UPDATE documents SET next_at = CASE WHEN status IN ('unknown', 'accepted') THEN next_at ELSE @at END, released = released OR held, `+set+`
+		WHERE ((@cause <> '' AND cause = @cause AND (status IN ('paused', 'rejected') OR `+stranded+`))
+			OR (key = ANY(@keys) AND status NOT IN ('posted', 'dropped') AND (@action = 'skip' OR held AND NOT released OR status IN ('paused', 'rejected', 'due'))))`,
 		pgx.NamedArgs{"keys": keys, "cause": a.Cause, "action": a.Action, "by": a.By, "reason": a.Reason, "at": at})
 	return int(tag.RowsAffected()), toFault(op, err)
 }

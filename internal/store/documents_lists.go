@@ -11,13 +11,13 @@ import (
 	"selvedge/internal/ports"
 )
 
-const documentColumns = `content, ledger, status, entry, held, cause, problems, late_agreed, attempts, next_at, created_at, posted_at, answered_by, reason`
+const documentColumns = `content, ledger, status, entry, held, released, stranded, cause, problems, late_agreed, attempts, next_at, created_at, posted_at, answered_by, reason`
 
 func scanDocument(row pgx.CollectableRow) (ports.DocumentRecord, error) {
 	var r ports.DocumentRecord
 	var content, entry []byte
 	var posted *time.Time
-	err := row.Scan(&content, &r.Ledger, &r.Status, &entry, &r.Held, &r.Cause, &r.Problems, &r.LateAgreed, &r.Attempts, &r.NextAt, &r.CreatedAt, &posted, &r.AnsweredBy, &r.Reason)
+	err := row.Scan(&content, &r.Ledger, &r.Status, &entry, &r.Held, &r.Released, &r.Stranded, &r.Cause, &r.Problems, &r.LateAgreed, &r.Attempts, &r.NextAt, &r.CreatedAt, &posted, &r.AnsweredBy, &r.Reason)
 	if err != nil {
 		return r, err
 	}
@@ -47,7 +47,7 @@ const openLink = `SELECT l.key FROM jsonb_array_elements_text(COALESCE(d.content
 // dueDocuments reads along the index documents_outbox: by id, so that a page is read
 // without sorting all that is due.
 const dueDocuments = `
-		WHERE ledger = @ledger AND status IN ('due', 'created', 'accepted', 'unknown') AND NOT held AND next_at <= @at
+		WHERE ledger = @ledger AND status IN ('due', 'created', 'accepted', 'unknown') AND (NOT held OR released) AND next_at <= @at
 			AND NOT EXISTS (` + openLink + `)
 		ORDER BY id LIMIT @limit`
 
@@ -103,6 +103,9 @@ func (s *Store) Documents(ctx context.Context, f ports.DocumentFilter, limit int
 		ORDER BY id LIMIT @limit`, args)
 }
 
+// stranded tells of a row of documents that nobody is at it.
+const stranded = `(stranded AND held AND NOT released AND status NOT IN ('posted', 'dropped'))`
+
 // DocumentCauses sums up what documents wait on, except those that a workflow posts.
 func (s *Store) DocumentCauses(ctx context.Context) ([]ports.DocumentCause, error) {
 	const op = "group documents"
@@ -112,7 +115,7 @@ func (s *Store) DocumentCauses(ctx context.Context) ([]ports.DocumentCause, erro
 		FROM (
 			SELECT cause, currency, count(*) AS n, sum(gross)::bigint AS gross, min(created_at) AS since,
 				(array_agg(key ORDER BY id))[1] AS first, (array_agg(problems ORDER BY id))[1] AS problems
-			FROM documents WHERE status IN ('paused', 'rejected') AND cause <> '' AND NOT held GROUP BY cause, currency
+			FROM documents WHERE cause <> '' AND (status IN ('paused', 'rejected') AND (NOT held OR released) OR `+stranded+`) GROUP BY cause, currency
 		) by_currency
 		GROUP BY cause ORDER BY cause`)
 	if err != nil {

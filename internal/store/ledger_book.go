@@ -13,13 +13,13 @@ import (
 	"selvedge/internal/ports"
 )
 
-const bookColumns = `content, fingerprint, number, posted_at, COALESCE(export, 0)`
+const bookColumns = `content, fingerprint, number, posted_at, COALESCE(export, 0), ARRAY(SELECT l.ref FROM ledger_links l WHERE l.key = b.key ORDER BY l.at, l.ref)`
 
 func scanEntry(row pgx.CollectableRow) (ports.BookEntry, error) {
 	var e ports.BookEntry
 	var content []byte
 	var posted *time.Time
-	if err := row.Scan(&content, &e.Fingerprint, &e.Number, &posted, &e.Export); err != nil {
+	if err := row.Scan(&content, &e.Fingerprint, &e.Number, &posted, &e.Export, &e.Links); err != nil {
 		return e, err
 	}
 	if posted != nil {
@@ -29,7 +29,7 @@ func scanEntry(row pgx.CollectableRow) (ports.BookEntry, error) {
 }
 
 func oneEntry(ctx context.Context, db dbtx, key domain.DocumentKey, lock string) (ports.BookEntry, error) {
-	rows, err := db.Query(ctx, `SELECT `+bookColumns+` FROM ledger_book WHERE key = @key `+lock, pgx.NamedArgs{"key": key})
+	rows, err := db.Query(ctx, `SELECT `+bookColumns+` FROM ledger_book b WHERE key = @key `+lock, pgx.NamedArgs{"key": key})
 	if err != nil {
 		return ports.BookEntry{}, err
 	}
@@ -116,6 +116,28 @@ func (s *Store) PostEntry(ctx context.Context, key domain.DocumentKey, on domain
 	return e, closed, toFault("post ledger entry", err)
 }
 
+// LinkEntry keeps what a posted entry is about. The entry's row lock keeps an export from
+// passing between; a second run finds what the first one kept.
+func (s *Store) LinkEntry(ctx context.Context, key domain.DocumentKey, refs []string, at time.Time) (e ports.BookEntry, err error) {
+	const op = "link ledger entry"
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if e, err = oneEntry(ctx, tx, key, "FOR UPDATE"); err != nil {
+			return err
+		}
+		if e.Number == "" {
+			return pgx.ErrNoRows
+		}
+		if _, err = tx.Exec(ctx, `
+			INSERT INTO ledger_links (key, ref, at) SELECT @key, ref, @at FROM unnest(@refs::text[]) AS r (ref) ON CONFLICT (key, ref) DO NOTHING`,
+			pgx.NamedArgs{"key": key, "refs": refs, "at": at}); err != nil {
+			return err
+		}
+		e, err = oneEntry(ctx, tx, key, "")
+		return err
+	})
+	return e, toFault(op, err)
+}
+
 // Entry reads an entry; fault.NotFound when there is none.
 func (s *Store) Entry(ctx context.Context, key domain.DocumentKey) (ports.BookEntry, error) {
 	e, err := oneEntry(ctx, s.pool, key, "")
@@ -126,7 +148,7 @@ func (s *Store) Entry(ctx context.Context, key domain.DocumentKey) (ports.BookEn
 func (s *Store) PostedEntries(ctx context.Context, entityRef string, period domain.Period, after domain.DocumentKey, limit int) ([]ports.BookEntry, error) {
 	const op = "list ledger entries"
 	rows, err := s.pool.Query(ctx, `
-		SELECT `+bookColumns+` FROM ledger_book
+		SELECT `+bookColumns+` FROM ledger_book b
 		WHERE posted_at IS NOT NULL AND entity = @entity AND left(posted_on, 7) = @period AND key > @after
 		ORDER BY key LIMIT @limit`, pgx.NamedArgs{"entity": entityRef, "period": period, "after": after, "limit": limit})
 	if err != nil {
@@ -172,6 +194,7 @@ type LedgerExport struct {
 	By        string
 	At        time.Time
 	Documents int
+	Links     int // ids that documents came to name since they were posted
 }
 
 // ExportLedger takes the posted documents of an entity that were in no export into a
@@ -195,12 +218,20 @@ func (s *Store) ExportLedger(ctx context.Context, entityRef string, period domai
 		if err != nil {
 			return err
 		}
-		if x.Documents = int(tag.RowsAffected()); x.Documents == 0 {
+		x.Documents = int(tag.RowsAffected())
+		// What posted documents came to name since, each once: with the document, or after it.
+		tag, err = tx.Exec(ctx, `
+			UPDATE ledger_links l SET export = @id FROM ledger_book b
+			WHERE l.export IS NULL AND b.key = l.key AND b.export IS NOT NULL AND b.entity = @entity AND (@period = '' OR left(b.posted_on, 7) = @period)`, args)
+		if err != nil {
+			return err
+		}
+		if x.Links = int(tag.RowsAffected()); x.Documents+x.Links == 0 {
 			x.ID = 0
 			_, err = tx.Exec(ctx, `DELETE FROM ledger_exports WHERE id = @id`, args)
 			return err
 		}
-		_, err = tx.Exec(ctx, `UPDATE ledger_exports SET documents = @n WHERE id = @id`, pgx.NamedArgs{"n": x.Documents, "id": x.ID})
+		_, err = tx.Exec(ctx, `UPDATE ledger_exports SET documents = @n, links = @links WHERE id = @id`, pgx.NamedArgs{"n": x.Documents, "links": x.Links, "id": x.ID})
 		return err
 	})
 	return x, toFault("export ledger", err)
@@ -209,12 +240,27 @@ func (s *Store) ExportLedger(ctx context.Context, entityRef string, period domai
 // ExportedEntries lists what an export holds, by key; the same every time.
 func (s *Store) ExportedEntries(ctx context.Context, export int64) ([]ports.BookEntry, error) {
 	const op = "list an export"
-	rows, err := s.pool.Query(ctx, `SELECT `+bookColumns+` FROM ledger_book WHERE export = @export ORDER BY key`, pgx.NamedArgs{"export": export})
+	rows, err := s.pool.Query(ctx, exported+` ORDER BY key`, pgx.NamedArgs{"export": export})
 	if err != nil {
 		return nil, toFault(op, err)
 	}
-	entries, err := pgx.CollectRows(rows, scanEntry)
+	entries, err := pgx.CollectRows(rows, scanExported(export))
 	return entries, toFault(op, err)
+}
+
+// exported reads what an export holds: the documents that went out with it, and those that
+// went out before and came to name more since, each with what that export tells.
+const exported = `
+	SELECT content, fingerprint, number, posted_at, COALESCE(export, 0), ARRAY(SELECT l.ref FROM ledger_links l WHERE l.key = b.key AND l.export = @export ORDER BY l.at, l.ref)
+	FROM ledger_book b
+	WHERE (export = @export OR key IN (SELECT key FROM ledger_links WHERE export = @export))`
+
+func scanExported(export int64) pgx.RowToFunc[ports.BookEntry] {
+	return func(row pgx.CollectableRow) (ports.BookEntry, error) {
+		e, err := scanEntry(row)
+		e.Told = e.Export != export
+		return e, err
+	}
 }
 
 // EachExported hands over what an export holds, one entry at a time, by order, kind of
@@ -222,7 +268,7 @@ func (s *Store) ExportedEntries(ctx context.Context, export int64) ([]ports.Book
 // answers how many there were. An error of each ends it and is answered.
 func (s *Store) EachExported(ctx context.Context, export int64, each func(ports.BookEntry) error) (n int, err error) {
 	const op = "read an export"
-	rows, err := s.pool.Query(ctx, `SELECT `+bookColumns+` FROM ledger_book WHERE export = @export
+	rows, err := s.pool.Query(ctx, exported+`
 		ORDER BY COALESCE(content #>> '{order,store}', '') COLLATE "C", COALESCE(content #>> '{order,number}', '') COLLATE "C",
 			array_position(@kinds::text[], kind), key COLLATE "C"`,
 		pgx.NamedArgs{"export": export, "kinds": domain.DocumentKinds()})
@@ -231,7 +277,7 @@ func (s *Store) EachExported(ctx context.Context, export int64, each func(ports.
 	}
 	defer rows.Close()
 	for rows.Next() {
-		e, err := scanEntry(rows)
+		e, err := scanExported(export)(rows)
 		if err != nil {
 			return n, toFault(op, err)
 		}
@@ -252,7 +298,7 @@ func (s *Store) LedgerExportKnown(ctx context.Context, export int64) (known bool
 // LedgerExports lists exports, the newest first.
 func (s *Store) LedgerExports(ctx context.Context, limit int) ([]LedgerExport, error) {
 	const op = "list exports"
-	rows, err := s.pool.Query(ctx, `SELECT id, entity, period, by, at, documents FROM ledger_exports ORDER BY id DESC LIMIT @limit`, pgx.NamedArgs{"limit": limit})
+	rows, err := s.pool.Query(ctx, `SELECT id, entity, period, by, at, documents, links FROM ledger_exports ORDER BY id DESC LIMIT @limit`, pgx.NamedArgs{"limit": limit})
 	if err != nil {
 		return nil, toFault(op, err)
 	}

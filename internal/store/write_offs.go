@@ -105,6 +105,6 @@ func dropInstead(ctx context.Context, tx pgx.Tx, which string, args pgx.NamedArg
 	args["by"], args["reason"] = ourselves, "the same garment is written off by "+string(other)
 	_, err := tx.Exec(ctx, `
 		UPDATE documents d SET status = 'dropped', answered_by = @by, reason = @reason, cause = ''
-		WHERE status IN `+soft+` AND `+which, args)
+		WHERE `+soft("")+` AND `+which, args)
 	return err
 }

@@ -101,6 +101,11 @@ func (g *goBetween) Post(ctx context.Context, d domain.Document) (ports.LedgerEn
 	return g.Find(ctx, ports.Ref(d))
 }
 
+// Link is nothing that a flow could be asked for: it takes documents, and says so.
+func (g *goBetween) Link(context.Context, ports.LedgerRef, []string) (ports.LedgerEntry, error) {
+	return ports.LedgerEntry{}, &fault.Fault{Kind: fault.Invalid, System: "flow", Code: ports.CodeLinkUnsupported}
+}
+
 func (g *goBetween) Find(_ context.Context, ref ports.LedgerRef) (ports.LedgerEntry, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -49,6 +49,7 @@ func Ledger(t *testing.T, open func(t *testing.T) LedgerSubject) {
 		"entity and currency are never defaulted":                   neverDefaulted,
 		"an incomplete document is refused":                         incomplete,
 		"what it declares it does":                                  asDeclared,
+		"what a posted document is about can be told later":         toldLater,
 		"keys of any length stay apart":                             longKeys,
 		"what is posted is listed once, in a stable order":          listed,
 		"it says whether it answers":                                func(t *testing.T, s LedgerSubject) { require.NoError(t, s.Ledger.Probe(t.Context())) },

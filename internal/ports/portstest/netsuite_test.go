@@ -39,6 +39,7 @@ type record struct {
 	totals        domain.Totals
 	parts         int
 	changes, uses map[domain.DocumentKey]*record
+	returns       []string // a custom field
 }
 
 // recordOf is the record that an event becomes; "" for what is kept at another one.
@@ -67,7 +68,7 @@ type netSuite struct {
 func (n *netSuite) Capabilities() ports.LedgerCapabilities {
 	return ports.LedgerCapabilities{
 		Kinds: domain.DocumentKinds(), Idempotency: ports.IdempotentByKey, Linking: "transform", StockLedger: true,
-		Tax: ports.TaxExplicit, EntityIn: "field", KeyAlphabet: "A-Za-z0-9_-", MaxInFlight: 3, OneSource: true,
+		Tax: ports.TaxExplicit, EntityIn: "field", Relinks: true, KeyAlphabet: "A-Za-z0-9_-", MaxInFlight: 3, OneSource: true,
 	}
 }
 
@@ -176,7 +177,7 @@ func (n *netSuite) find(ref ports.LedgerRef) *record {
 
 func (n *netSuite) entry(key domain.DocumentKey, r *record) ports.LedgerEntry {
 	return ports.LedgerEntry{
-		Key: key, ID: fmt.Sprint(r.id), Number: fmt.Sprintf("N%d", r.id), Entity: r.entity, Currency: r.currency, Totals: r.totals, TaxParts: r.parts, PostedOn: r.on, Status: domain.DocumentPosted,
+		Key: key, ID: fmt.Sprint(r.id), Number: fmt.Sprintf("N%d", r.id), Entity: r.entity, Currency: r.currency, Totals: r.totals, TaxParts: r.parts, PostedOn: r.on, Status: domain.DocumentPosted, Links: slices.Clone(r.returns),
 	}
 }
 
@@ -192,6 +193,22 @@ func (n *netSuite) Post(_ context.Context, d domain.Document) (ports.LedgerEntry
 		return ports.LedgerEntry{}, n.refuse(fault.Conflict, ports.CodeOtherContent, "the external id is taken")
 	}
 	return n.entry(d.Key, r), nil
+}
+
+// Link patches a body field of a saved record, which changes none of its amounts.
+func (n *netSuite) Link(_ context.Context, ref ports.LedgerRef, returns []string) (ports.LedgerEntry, error) {
+	n.account.mu.Lock()
+	defer n.account.mu.Unlock()
+	r := n.find(ref)
+	if r == nil {
+		return ports.LedgerEntry{}, n.refuse(fault.NotFound, "", "NONEXISTENT_ID")
+	}
+	for _, id := range returns {
+		if !slices.Contains(r.returns, id) {
+			r.returns = append(r.returns, id)
+		}
+	}
+	return n.entry(ref.Key, r), nil
 }
 
 func (n *netSuite) Find(_ context.Context, ref ports.LedgerRef) (ports.LedgerEntry, error) {

@@ -17,7 +17,7 @@ type Action struct {
 	// cancel-line, cancel, archive, unarchive, lock, unlock, comment, ship-by-hand,
 	// accept-allocation, allocate, set-capture-outcome, settle-capture,
 	// set-product-attribute, set-product, set-stock, create-return, complete-return,
-	// delete-return, refund-return, set-refund-outcome.
+	// delete-return, refund-return, set-refund-outcome, goodwill.
 	Action string `json:"action"`
 	// Order is the order's number.
 	Order int `json:"order,omitempty"`
@@ -34,6 +34,7 @@ type Action struct {
 	LineID   int    `json:"lineId,omitempty"`
 	SKU      string `json:"sku,omitempty"`
 	Quantity int    `json:"quantity,omitempty"`
+	Amount   int64  `json:"amount,omitempty"` // of goodwill, minor units
 	// RemoveFromStock takes cancelled units out of stock instead of releasing them.
 	RemoveFromStock bool   `json:"removeFromStock,omitempty"`
 	Warehouse       string `json:"warehouse,omitempty"`
@@ -67,7 +68,7 @@ func (s *Simulator) Admin(a Action) error {
 		return fmt.Errorf("%w: order %d is locked", errRefused, o.number)
 	}
 	switch a.Action {
-	case "create-return", "complete-return", "delete-return", "refund-return", "set-refund-outcome":
+	case "create-return", "complete-return", "delete-return", "refund-return", "set-refund-outcome", "goodwill":
 		return s.adminReturn(o, a)
 	}
 	return s.adminOrder(o, a)

@@ -8,13 +8,20 @@ import (
 // adminReturn does what a person does about returns in the admin: create-return makes a
 // pending one of Quantity units of a line, out of stock unless RemoveFromStock is false
 // and Value is "release"; complete-return, delete-return and refund-return act on
-// ReturnID; set-refund-outcome says how the provider answers from now on.
+// ReturnID; goodwill pays an Amount back for no return; set-refund-outcome says how the provider answers from now on.
 func (s *Simulator) adminReturn(o *order, a Action) error {
 	switch a.Action {
 	case "create-return":
 		return s.returnByHand(o, a)
+	case "goodwill":
+		if a.Amount < 1 || a.Amount > o.capturedTotal()-o.sum("REFUND") {
+			return fmt.Errorf("%w: goodwill needs an amount that was captured and not refunded", errRefused)
+		}
+		s.pay(o, "REFUND", "SUCCESS", a.Amount, nil)
+		s.changed(o)
+		return nil
 	case "set-refund-outcome":
-		if err := choice("value", &a.Value, outcomeSuccess, outcomeFail, outcomePending, outcomePendingFail); err != nil {
+		if err := choice("value", &a.Value, outcomeSuccess, outcomeFail, outcomePending, outcomePendingFail, outcomeSuccessFail); err != nil {
 			return err
 		}
 		o.refundOutcome = a.Value

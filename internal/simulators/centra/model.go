@@ -362,6 +362,7 @@ type paymentEntry struct {
 	order     *order
 	shipment  *shipment
 	ret       *orderReturn
+	reversed  bool // of a refund: the money came back
 }
 
 type attribute struct {

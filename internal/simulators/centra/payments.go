@@ -12,6 +12,7 @@ const (
 	outcomeFail        = "fail"
 	outcomePending     = "pending"      // succeeds later
 	outcomePendingFail = "pending-fail" // fails later
+	outcomeSuccessFail = "success-fail" // of a refund: done, and taken back later, as a closed bank account does
 )
 
 func (s *Simulator) pay(o *order, kind, status string, value int64, sh *shipment) *paymentEntry {
@@ -24,7 +25,7 @@ func (s *Simulator) pay(o *order, kind, status string, value int64, sh *shipment
 
 func (o *order) sum(kind string) (total int64) {
 	for _, p := range o.history {
-		if p.kind == kind && p.status == "SUCCESS" {
+		if p.kind == kind && p.status == "SUCCESS" && !p.reversed {
 			total += p.value
 		}
 	}

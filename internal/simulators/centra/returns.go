@@ -251,7 +251,7 @@ func (x *exec) refundReturn(a args) any {
 	}
 	value := r.grandTotal()
 	for _, p := range r.refunds {
-		if p.kind == "REFUND" {
+		if p.kind == "REFUND" && !p.reversed {
 			out.errors.add("id", "Return %d is already refunded", r.id)
 			break
 		}
@@ -295,6 +295,10 @@ func (x *exec) refund(r *orderReturn, value int64, outcome string) *paymentEntry
 	entry := x.pay(r.order, kind, status, value, r.shipment)
 	entry.ret = r
 	r.refunds = append(r.refunds, entry)
+	if outcome == outcomeSuccessFail {
+		_, delay := r.order.outcome()
+		x.later(delay, func() { x.takeBack(r, entry) })
+	}
 	if status == "PENDING" {
 		s := x.Simulator
 		_, delay := r.order.outcome()
@@ -309,4 +313,15 @@ func (x *exec) refund(r *orderReturn, value int64, outcome string) *paymentEntry
 		})
 	}
 	return entry
+}
+
+// takeBack lets a refund that was done come back: how Centra shows that is not documented;
+// here the entry stays and one of a failure follows.
+func (s *Simulator) takeBack(r *orderReturn, refund *paymentEntry) {
+	refund.reversed = true
+	failed := s.pay(r.order, "REFUND_FAILED", "FAILED", refund.value, r.shipment)
+	failed.ret = r
+	r.refunds = append(r.refunds, failed)
+	x := &exec{Simulator: s}
+	x.returnChanged(r, "UPDATED")
 }

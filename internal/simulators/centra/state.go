@@ -30,6 +30,7 @@ type OrderState struct {
 	Lines             []LineState     `json:"lines"`
 	Shipments         []ShipmentState `json:"shipments"`
 	Returns           []ReturnState   `json:"returns"`
+	InternalComment   string          `json:"internalComment"`
 }
 
 // LineState is an order line. Quantity excludes Cancelled; Total is the gross
@@ -76,6 +77,7 @@ type ReturnState struct {
 	ExternalID string          `json:"externalId"`
 	Lines      []QuantityState `json:"lines"`
 	Refunded   int64           `json:"refunded"`
+	Comment    string          `json:"comment"`
 }
 
 // StockState is one size in one warehouse.
@@ -109,7 +111,7 @@ func (o *order) state() OrderState {
 	out := OrderState{
 		Store: o.store.name, Number: o.number, Wholesale: o.wholesale, Status: o.status(), OnHold: o.onHold, WaitingForPayment: o.waitingForPayment,
 		CaptureMode: o.captureMode, ShippingTotal: o.shipping + o.handling, Captured: o.capturedTotal() - o.sum("REFUND"),
-		Lines: []LineState{}, Shipments: []ShipmentState{}, Returns: []ReturnState{},
+		Lines: []LineState{}, Shipments: []ShipmentState{}, Returns: []ReturnState{}, InternalComment: o.internalComment,
 	}
 	totals := o.discounted()
 	for _, l := range o.lines {
@@ -152,7 +154,7 @@ func (sh *shipment) state() ShipmentState {
 }
 
 func (r *orderReturn) state() ReturnState {
-	out := ReturnState{ID: r.id, Shipment: r.shipment.number, Status: r.status(), ExternalID: r.externalID, Lines: []QuantityState{}}
+	out := ReturnState{ID: r.id, Shipment: r.shipment.number, Status: r.status(), ExternalID: r.externalID, Comment: r.comment, Lines: []QuantityState{}}
 	for _, l := range r.lines {
 		for _, p := range l.line.parts {
 			if p.line.physical() {
@@ -161,7 +163,7 @@ func (r *orderReturn) state() ReturnState {
 		}
 	}
 	for _, p := range r.refunds {
-		if p.kind == "REFUND" {
+		if p.kind == "REFUND" && !p.reversed {
 			out.Refunded += p.value
 		}
 	}

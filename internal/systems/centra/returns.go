@@ -277,9 +277,20 @@ func (s *Shop) shopReturn(op string, wire gen.Return) (domain.ShopReturn, error)
 }
 
 // refunds sums up what was paid back. A request is open while there are fewer outcomes
-// than requests: one marked as done says only that the provider was asked.
+// than requests: one marked as done says only that the provider was asked. A failure that
+// follows a refund of its amount, while nothing is open, is that refund coming back.
 func (r *reader) refunds(out *domain.ShopReturn, history []gen.PaymentEntry) {
 	requests, outcomes := 0, 0
+	var paid []int64
+	history = slices.SortedFunc(slices.Values(history), func(a, b gen.PaymentEntry) int {
+		switch {
+		case later(a, b):
+			return 1
+		case later(b, a):
+			return -1
+		}
+		return 0
+	})
 	for i, e := range history {
 		amount := abs(r.amount(fmt.Sprintf("refundPaymentHistory[%d].value", i), e.Value))
 		switch e.EntryType {
@@ -287,6 +298,7 @@ func (r *reader) refunds(out *domain.ShopReturn, history []gen.PaymentEntry) {
 			switch {
 			case e.Status == gen.PaymentHistoryEntryStatusSuccess:
 				out.Refunded += amount
+				paid = append(paid, amount)
 				outcomes++
 			case e.Status == gen.PaymentHistoryEntryStatusPending:
 				requests++
@@ -296,6 +308,11 @@ func (r *reader) refunds(out *domain.ShopReturn, history []gen.PaymentEntry) {
 			}
 		case gen.PaymentHistoryEntryTypeRefundFailed:
 			out.RefundFailed++
+			if at := slices.Index(paid, amount); at >= 0 && requests <= outcomes {
+				paid = slices.Delete(paid, at, at+1)
+				out.Refunded, out.RefundBack = out.Refunded-amount, out.RefundBack+amount
+				continue
+			}
 			outcomes++
 		case gen.PaymentHistoryEntryTypeRefundRequest:
 			if e.Status == gen.PaymentHistoryEntryStatusFailed {

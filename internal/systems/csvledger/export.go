@@ -58,10 +58,16 @@ func (w *Writer) Write(e ports.BookEntry) error {
 		return fmt.Errorf("write CSV: document %s comes before %s; give entries in order", e.Document.Key, w.last.Document.Key)
 	}
 	w.last = &e
+	if e.Told {
+		e.Document.Lines = []domain.DocumentLine{{Ref: "return", Kind: lineLink}}
+	}
 	for _, l := range e.Document.Lines {
 		if err := w.csv.Write(row(e, l)); err != nil {
 			return fmt.Errorf("write CSV: %w", err)
 		}
+	}
+	if e.Told {
+		return nil // the file that it went out with has counted it
 	}
 	name := Total{Kind: e.Document.Kind, Currency: e.Document.Currency}
 	t, sum := w.totals[name], e.Document.Totals()
@@ -120,7 +126,7 @@ func row(e ports.BookEntry, l domain.DocumentLine) []string {
 	cells := []string{
 		e.Number, string(d.Key), string(d.Kind), d.Entity, string(d.Date), string(d.PostOn), yes(d.Late), string(d.PostOn.Period()),
 		d.OccurredAt.UTC().Format("2006-01-02T15:04:05Z"), d.Currency,
-		d.Order.Store, d.Market, d.Country, d.Order.Number, d.Shipment, d.Return, d.ReturnRef, d.Reference, string(d.Reverses),
+		d.Order.Store, d.Market, d.Country, d.Order.Number, d.Shipment, named(e), d.ReturnRef, d.Reference, string(d.Reverses),
 		l.Ref, string(l.Kind), l.SKU, l.Item, strconv.Itoa(l.Quantity), money(l.Net()), money(l.Tax), money(l.Gross), l.TaxPercent, string(l.Source), l.Account, l.Disposition, l.From, l.To,
 		money(t.Net), money(t.Tax), money(t.Gross), yes(d.Captured), d.Method, d.Carrier, d.Tracking, d.Memo, d.Warehouse, d.Extra[domain.ExtraSerial],
 	}
@@ -128,6 +134,20 @@ func row(e ports.BookEntry, l domain.DocumentLine) []string {
 		cells[i] = harmless(c)
 	}
 	return cells
+}
+
+// lineLink is the only line of a document that went out before and names a return by
+// now: it is worth nothing.
+const lineLink domain.DocumentLineKind = "link"
+
+// named are the shop's returns that a document is of: one that it was posted with, and
+// those that it was told of later.
+func named(e ports.BookEntry) string {
+	names := slices.Clone(e.Links)
+	if e.Document.Return != "" && !slices.Contains(names, e.Document.Return) {
+		names = slices.Insert(names, 0, e.Document.Return)
+	}
+	return strings.Join(names, " ")
 }
 
 // amount writes minor units as a plain decimal with exactly the currency's digits.

@@ -31,7 +31,7 @@ var _ ports.Ledger = (*Ledger)(nil)
 func (l *Ledger) Capabilities() ports.LedgerCapabilities {
 	return ports.LedgerCapabilities{
 		Kinds: domain.DocumentKinds(), Idempotency: ports.IdempotentByKey, Linking: "reference", TwoStep: true,
-		StockLedger: true, Tax: ports.TaxExplicit, EntityIn: "field",
+		StockLedger: true, Tax: ports.TaxExplicit, EntityIn: "field", Relinks: true,
 	}
 }
 
@@ -106,6 +106,19 @@ func (l *Ledger) Post(ctx context.Context, d domain.Document) (ports.LedgerEntry
 	return l.answer(op, d, e, closed)
 }
 
+// Link keeps beside the posted document what it is about. The next export tells it: in
+// the document's own lines, or in a line of its own where those went out before.
+func (l *Ledger) Link(ctx context.Context, ref ports.LedgerRef, returns []string) (ports.LedgerEntry, error) {
+	e, err := l.Book.LinkEntry(ctx, ref.Key, returns, l.Clock())
+	if fault.Is(err, fault.NotFound) {
+		return ports.LedgerEntry{}, refuse(fault.NotFound, "link", "document", "the ledger has posted no document "+string(ref.Key))
+	}
+	if err != nil {
+		return ports.LedgerEntry{}, err
+	}
+	return entryOf(e), nil
+}
+
 func (l *Ledger) check(ctx context.Context, op string, d domain.Document) error {
 	if problems := d.Problems(); len(problems) > 0 {
 		f := refuse(fault.Invalid, op, "document_invalid", "document "+string(d.Key)+" is not complete")
@@ -177,7 +190,7 @@ func entryOf(e ports.BookEntry) ports.LedgerEntry {
 	d := e.Document
 	out := ports.LedgerEntry{
 		Key: d.Key, ID: string(d.Key), Number: e.Number, Entity: d.EntityRef, Currency: d.Currency, Totals: d.Totals(),
-		TaxParts: len(d.Lines), PostedOn: d.PostOn, Status: domain.DocumentCreated,
+		TaxParts: len(d.Lines), PostedOn: d.PostOn, Status: domain.DocumentCreated, Links: e.Links,
 	}
 	if !e.PostedAt.IsZero() {
 		out.Status = domain.DocumentPosted
