@@ -290,6 +290,8 @@ func TestWorkedExamples(t *testing.T) {
 				a.tell(domain.NewFact(domain.FactCaptured, "captured", "centra", noon, domain.CapturedFact{Amount: 10000}))
 				a.ships(10000, units("1", 1)).returnsOf(1, 10000, units("1", 1))
 				a.tell(domain.NewFact(domain.FactReturnWritten, "paid back", "selvedge", noon, domain.ReturnWritten{Return: 1, Kind: domain.PlanRefund, Key: "r1/refund", Stage: domain.StageDone, ID: "901", Amount: 10000}))
+				_, err := a.record(domain.ReturnPlan{Return: 1, Kind: domain.PlanPayment, Key: "r1/refund/document", Of: "r1/refund", ShopID: "901", Amount: 10000, At: noon})
+				require.NoError(a.t, err)
 			},
 			[]string{"sales-order", "deposit", "invoice", "deposit-application", "credit-memo", "refund"},
 			[]string{
