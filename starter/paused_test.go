@@ -22,6 +22,7 @@ import (
 	"selvedge/internal/contract"
 	"selvedge/internal/devtemporal"
 	"selvedge/internal/domain"
+	"selvedge/internal/intake"
 	"selvedge/internal/simulators/acs"
 	"selvedge/internal/simulators/centra"
 	"selvedge/internal/store"
@@ -40,6 +41,7 @@ type deployment struct {
 	environment map[string]string
 	store       *store.Store
 	warehouse   *acs.Simulator
+	intake      *intake.Intake
 	startWorker func() error // polls all queues
 	stopWorker  func()       // ends that; stopping twice is harmless
 }
@@ -61,6 +63,7 @@ func TestPausedOrder(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "await-question": d.awaitQuestion, "await-warehouse": d.awaitWarehouse,
 			"await-http": awaitHTTP, "await-fact": d.awaitFact,
+			"ships": d.ships, "comes-back": d.comesBack, "await-return": d.awaitReturn,
 			"stop-worker":  func(*testscript.TestScript, bool, []string) { d.stopWorker() },
 			"start-worker": func(ts *testscript.TestScript, _ bool, _ []string) { ts.Check(d.startWorker()) },
 		},
@@ -158,6 +161,7 @@ func deploy(t *testing.T) *deployment {
 	temporal, err := client.Dial(client.Options{HostPort: server.Address, Namespace: server.Namespace})
 	require.NoError(t, err)
 	t.Cleanup(temporal.Close)
+	d.intake = parts.Intake(temporal)
 	d.stopWorker = func() {}
 	d.startWorker = func() error { return d.work(parts, temporal) }
 	require.NoError(t, d.startWorker())

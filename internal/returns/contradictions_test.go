@@ -248,3 +248,28 @@ func TestABundleThatTheShopAnnouncesIsItsGarments(t *testing.T) {
 	require.Equal(t, []string{"4"}, plans)
 	require.True(t, s.decide(t, 1).Settled)
 }
+
+// A rule that is missing keeps every document of a thousand returns waiting, for one cause.
+func TestDocumentsThatWaitForARuleWaitOnOneCause(t *testing.T) {
+	t.Parallel()
+	s := newTale(1)
+	s.tell(back("r", 1, unit("u", "ber", 1, true)))
+	refused := 0
+	for _, due := range s.decide(t, 1).Due {
+		if due.Leg != domain.FinanceLeg {
+			continue
+		}
+		refused++
+		s.tell(domain.NewFact(domain.FactReturnRefused, "refused:"+due.Plan.Key, "selvedge", s.now, domain.ReturnRefused{Return: 1, RefusedFact: domain.RefusedFact{
+			Step: domain.Step(due.Plan.Kind), Subject: due.Plan.Key, System: "selvedge", Exception: "unmapped:entity", Problems: []domain.Refusal{{Code: "entity_unknown", Value: "UK Ltd"}},
+		}}))
+	}
+	require.Greater(t, refused, 1)
+	require.Equal(t, "unmapped:entity:selvedge:UK Ltd", s.asked(t, 1, "unmapped:entity"), "as it is of an order's documents")
+	s.tell(domain.NewFact(domain.FactReturnAnswered, "retry", "fin", s.now, domain.ReturnAnswer{
+		Return: 1, AnswerFact: domain.AnswerFact{Cause: "unmapped:entity:selvedge:UK Ltd", Action: "retry", By: "fin"},
+	}))
+	require.Empty(t, s.decide(t, 1).Questions)
+	s.work(t)
+	require.True(t, s.decide(t, 1).Settled)
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"selvedge/internal/domain"
@@ -463,7 +464,7 @@ func (d *decider) planQuestion(p domain.ReturnPlan, kind, code, message string) 
 // due makes a step due unless it was refused and nobody has asked for another try since.
 func (d *decider) due(leg domain.Leg, p domain.ReturnPlan, planned bool) {
 	if r, refused := d.m.refused[p.Key]; refused {
-		q := domain.Question{Kind: r.Exception, Step: domain.Step(p.Kind), Subject: p.Key, Cause: domain.NewCause(r.Exception, compact(r.System, p.Key)...), Problems: r.Problems}
+		q := domain.Question{Kind: r.Exception, Step: domain.Step(p.Kind), Subject: p.Key, Cause: r.cause(p), Problems: r.Problems}
 		if d.m.skipped[q.Cause] > r.sequence {
 			return // a person has settled it by hand
 		}
@@ -473,6 +474,15 @@ func (d *decider) due(leg domain.Leg, p domain.ReturnPlan, planned bool) {
 		}
 	}
 	d.out.Due = append(d.out.Due, Due{Leg: leg, Plan: p, Planned: planned})
+}
+
+// cause is the refusal's fingerprint. A rule that is missing is one cause for every
+// document and return that wait for it, so that adding it frees them all.
+func (r refusal) cause(p domain.ReturnPlan) string {
+	if strings.HasPrefix(r.Exception, "unmapped:") && len(r.Problems) > 0 && r.Problems[0].Value != "" {
+		return domain.NewCause(r.Exception, compact(r.System, r.Problems[0].Value)...)
+	}
+	return domain.NewCause(r.Exception, compact(r.System, p.Key)...)
 }
 
 // finish sees whether anything is left.
