@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"selvedge/activities"
 	"selvedge/internal/contract"
 	"selvedge/internal/domain"
 	"selvedge/internal/fault"
@@ -189,4 +190,54 @@ func TestALedgerThatRefusesTheDayItNamesIsToldOf(t *testing.T) {
 	require.Equal(t, 1, o.answer("retry", cause))
 	require.Equal(t, 1, o.ran().Posted)
 	require.Empty(t, o.asked())
+}
+
+func TestAMemoIsOfTheInvoiceThatWasPosted(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, "post")
+	o.shipAll()
+	o.now = o.now.Add(time.Minute)
+	inv := domain.DocumentKey("centra-inv-hillington-s1")
+	// While the memo is being worked out the shop tells of a penny less, and the invoice,
+	// which no ledger has yet, is derived anew.
+	docs := *o.docs
+	docs.Store = &reading{DocumentStore: o.db, key: inv, before: func() {
+		o.tell(domain.NewFact(domain.FactShopShipment, "in-shop-again", "centra", noon, domain.ShopShipmentFact{
+			Shipment: "s1", Warehouse: hillington, ShopID: "77", Number: "77", Lines: []domain.LineQuantity{{Line: "1", Quantity: 3}}, Captured: true, Completed: true, Total: 5299,
+		}))
+		_, err := o.do(o.docs.BookOrders)
+		require.NoError(t, err)
+	}}
+	plan := credit(1, "")
+	plan.Lines[0].Quantity = 3
+	record := func() (domain.ReturnWritten, error) {
+		order, err := o.db.Order(t.Context(), orderID)
+		require.NoError(t, err)
+		facts, err := o.db.Facts(t.Context(), orderID, 0)
+		require.NoError(t, err)
+		return activities.ReturnLedger{Documents: &docs}.RecordReturn(t.Context(), order, facts, plan)
+	}
+	_, err := record()
+	f, ok := fault.As(err)
+	require.True(t, ok, "%v", err)
+	require.Equal(t, []any{fault.Unavailable, ports.CodeBooksMoved}, []any{f.Kind, f.Code})
+	w, err := record()
+	require.NoError(t, err)
+	require.Equal(t, int64(5299), o.document(inv).Document.Totals().Gross)
+	require.Equal(t, int64(5299), w.Amount, "never more than was invoiced")
+}
+
+// reading is a store in which something happens just before a document is first read.
+type reading struct {
+	ports.DocumentStore
+	key    domain.DocumentKey
+	before func()
+}
+
+func (r *reading) Document(ctx context.Context, key domain.DocumentKey) (ports.DocumentRecord, error) {
+	if before := r.before; before != nil && key == r.key {
+		r.before = nil
+		before()
+	}
+	return r.DocumentStore.Document(ctx, key)
 }

@@ -89,7 +89,13 @@ func (l ReturnLedger) prepare(ctx context.Context, order domain.Order, facts []d
 	if err := fill(&doc, order, facts, plan, records, entity); err != nil {
 		return ports.DocumentRecord{}, err
 	}
+	if err := within(doc, records); err != nil {
+		return ports.DocumentRecord{}, err
+	}
 	if err := l.postFirst(ctx, records, doc.Links); err != nil {
+		return ports.DocumentRecord{}, err
+	}
+	if err := l.unmoved(ctx, doc, records); err != nil {
 		return ports.DocumentRecord{}, err
 	}
 	planned := ports.PlannedDocument{Document: doc, Ledger: entity.Ledger, Held: true}

@@ -283,3 +283,15 @@ func sums(documents []domain.Document) map[string]books.Billed {
 	}
 	return out
 }
+
+func TestAnOrderIsNeverCreditedBeyondItsInvoices(t *testing.T) {
+	t.Parallel()
+	lines, err := books.OrderLines(order(0, 0, goods("1", 1, 10000, "20"), goods("2", 1, -2000, "20")))
+	require.NoError(t, err)
+	invoices := []domain.Document{invoice(1, lines)}
+	back, err := books.CreditLines(invoices, nil, []books.Wanted{{Ref: "1", Units: 1}})
+	require.NoError(t, err)
+	require.ErrorContains(t, books.Creditable(invoices, nil, back), "more would be credited", "80.00 were charged, and the rebate stays with the customer")
+	rounding := domain.DocumentLine{Ref: "rounding", Kind: domain.DocLineRounding, Gross: -2000}
+	require.NoError(t, books.Creditable(invoices, nil, append(back, rounding)))
+}

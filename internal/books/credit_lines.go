@@ -154,13 +154,14 @@ func FeeLine(what string, amount int64, taxPercent string) (domain.DocumentLine,
 }
 
 // Creditable checks a memo's lines, fees included, against Σ credited ≤ Σ invoiced per
-// order line, whatever computed them; what breaks it is fault.Invalid, code over_credit.
+// order line and for the order, whatever computed them; what breaks it is fault.Invalid,
+// code over_credit.
 func Creditable(invoices, memos []domain.Document, lines []domain.DocumentLine) error {
 	billed, credited := BilledBy(invoices), BilledBy(memos)
 	var problems []fault.Problem
 	for _, l := range merged(lines) {
-		if l.Kind == domain.DocLineFee || l.Kind == domain.DocLineVoucher {
-			continue
+		if l.Kind == domain.DocLineFee || l.Kind == domain.DocLineVoucher || l.Kind == domain.DocLineRounding {
+			continue // bills no line; it counts in the sum of the order
 		}
 		c := credited[l.Ref]
 		credited[l.Ref] = Billed{Units: c.Units + l.Quantity, Gross: c.Gross + l.Gross, Tax: c.Tax + l.Tax}
@@ -171,10 +172,20 @@ func Creditable(invoices, memos []domain.Document, lines []domain.DocumentLine) 
 			})
 		}
 	}
+	if all, back := sum(invoices), sum(memos)+sum([]domain.Document{{Lines: lines}}); back > all {
+		problems = append(problems, fault.Problem{Code: CodeOverCredit, Message: fmt.Sprintf("%d minor units would be credited of the order in all, %d are invoiced", back, all)})
+	}
 	if len(problems) == 0 {
 		return nil
 	}
 	return &fault.Fault{Kind: fault.Invalid, System: "selvedge", Op: "credit", Code: CodeOverCredit, Message: "more would be credited than was invoiced", Problems: problems}
+}
+
+func sum(documents []domain.Document) (gross int64) {
+	for _, d := range documents {
+		gross += d.Totals().Gross
+	}
+	return gross
 }
 
 // beyond tells whether a credit is more than what was billed, or, of a line below zero,
