@@ -100,6 +100,7 @@ func sayWhatDiffers(ctx context.Context, p *assembly.Parts) {
 
 func serve(ctx context.Context, args cli, p *assembly.Parts, c client.Client, metrics *telemetry.Metrics) error {
 	s := p.Config.Selvedge
+	assembly.TuneMemory()
 	worker.SetStickyWorkflowCacheSize(s.CacheSize)
 	queues := args.Queues
 	if len(queues) == 0 {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"selvedge/internal/contract"
 	"selvedge/internal/simulators/centra"
 )
 
@@ -61,7 +62,39 @@ func memory(ctx context.Context, o options) ([]figure, error) {
 		figures = append(figures, promise(fmt.Sprintf("worker's memory per cached order, %d open, %d cached", n, kept), each, kilobytesPromised,
 			fmt.Sprintf("KB (%.0f MB in all; opened in %.0f s)", float64(now)/(1<<20), took.Seconds())))
 	}
-	return figures, nil
+	if had < cached+2*asked {
+		return figures, nil
+	}
+	forgot, err := y.forgotten(ctx, had)
+	return append(figures, forgot), err
+}
+
+// asked is how many orders are asked for their state.
+const asked = 50
+
+// forgotten asks orders that the worker forgot long ago for their state, which it can
+// only tell by building them again, and orders that it has just taken in.
+func (y *yard) forgotten(ctx context.Context, open int) (figure, error) {
+	ask := func(from int) ([]time.Duration, error) {
+		var took []time.Duration
+		for n := from; n < from+asked; n++ {
+			began := time.Now()
+			if _, err := y.client.QueryWorkflow(ctx, workflowID(10_001+n), "", contract.QueryState); err != nil {
+				return nil, err
+			}
+			took = append(took, time.Since(began))
+		}
+		return took, nil
+	}
+	kept, err := ask(open - asked)
+	if err != nil {
+		return figure{}, err
+	}
+	built, err := ask(0)
+	return figure{
+		what: "asking an order that the worker forgot, p50", measured: fineMilliseconds(percentile(built, 50)), floor: fineMilliseconds(percentile(kept, 50)) + " kept",
+		ratio: float64(percentile(built, 50)) / float64(percentile(kept, 50)),
+	}, err
 }
 
 // keepOpen brings the open orders from one number to another.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/pprof"
+	"time"
 
 	"go.temporal.io/sdk/activity"
 	sdk "go.temporal.io/sdk/worker"
@@ -73,10 +74,11 @@ func runParkedWorker(settings string) error {
 	defer w.Stop()
 	out := json.NewEncoder(os.Stdout)
 	for asked := bufio.NewScanner(os.Stdin); asked.Scan(); {
-		if err := out.Encode(weigh()); err != nil {
+		w := weigh()
+		if err := s.profile(); err != nil { // before the answer: after the last one this process is ended
 			return err
 		}
-		if err := s.profile(); err != nil {
+		if err := out.Encode(w); err != nil {
 			return err
 		}
 	}
@@ -100,8 +102,11 @@ func (s parkedSettings) worker() (w sdk.Worker, end func(), err error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	assembly.TuneMemory()
 	sdk.SetStickyWorkflowCacheSize(s.Cache)
-	w = sdk.New(temporal, contract.QueueOrders, assembly.WorkerOptions(contract.QueueOrders, c.Selvedge))
+	options := assembly.WorkerOptions(contract.QueueOrders, c.Selvedge)
+	options.DeadlockDetectionTimeout = time.Minute // a machine that is busy makes nobody heavier
+	w = sdk.New(temporal, contract.QueueOrders, options)
 	w.RegisterWorkflowWithOptions(ParkedBare, workflow.RegisterOptions{Name: parkedBareType})
 	workflows.Register(w)
 	w.RegisterActivityWithOptions(func(context.Context, contract.AssessInput) (contract.Assessment, error) { return s.Found, nil }, activity.RegisterOptions{Name: "AssessOrder"})
