@@ -100,11 +100,7 @@ func (l ReturnLedger) prepare(ctx context.Context, order domain.Order, facts []d
 	}
 	planned := ports.PlannedDocument{Document: doc, Ledger: entity.Ledger, Held: true}
 	if kind == domain.DocWriteOff {
-		other, err := d.Store.BookWriteOff(ctx, planned, 0, d.Clock())
-		if err != nil {
-			return ports.DocumentRecord{}, err
-		}
-		return d.Store.Document(ctx, cmp.Or(other, key))
+		return l.writeOff(ctx, facts, plan, planned)
 	}
 	for _, r := range records {
 		planned.Beside = append(planned.Beside, r.Document.Key)
@@ -113,6 +109,41 @@ func (l ReturnLedger) prepare(ctx context.Context, order domain.Order, facts []d
 		return ports.DocumentRecord{}, err
 	}
 	return d.Store.Document(ctx, key)
+}
+
+// writeOff keeps the write-off of a garment once. One that was told outside of the order
+// answers with that document; one that may have been is finance's, who tell by override
+// that it is another garment, or by skip that it is not.
+func (l ReturnLedger) writeOff(ctx context.Context, facts []domain.Fact, plan domain.ReturnPlan, planned ports.PlannedDocument) (ports.DocumentRecord, error) {
+	d, key := l.Documents, planned.Document.Key
+	if planned.Distinct = saidYes(facts, domain.NewCause(domain.KindWriteOffDoubtful, "selvedge", plan.Key)); planned.Distinct {
+		planned.Document.Extra[domain.ExtraDistinct] = "yes"
+	}
+	booked, err := d.Store.BookWriteOff(ctx, planned, 0, d.Clock())
+	if err != nil {
+		return ports.DocumentRecord{}, err
+	}
+	if booked.Doubt != "" {
+		p := doubtful(plan.Key, planned.Document, booked.Doubt).Problems[0]
+		return ports.DocumentRecord{}, &fault.Fault{
+			Kind: fault.Rejected, System: "selvedge", Op: "record return", Code: p.Code, Message: p.Message,
+			Problems: []fault.Problem{{Code: p.Code, SKU: p.SKU, Value: p.Value, Message: p.Message}},
+		}
+	}
+	return d.Store.Document(ctx, cmp.Or(booked.Other, key))
+}
+
+// saidYes tells whether the newest answer to a cause is to write the garment off.
+func saidYes(facts []domain.Fact, cause string) (yes bool) {
+	for _, f := range facts {
+		if f.Kind != domain.FactReturnAnswered {
+			continue
+		}
+		if a, err := domain.Decode[domain.ReturnAnswer](f); err == nil && a.Cause == cause && len(a.Override) > 0 {
+			yes = a.Override["writeOff"] == "yes"
+		}
+	}
+	return yes
 }
 
 // fill gives the document its lines and what it builds on.
@@ -169,9 +200,11 @@ func fill(doc *domain.Document, order domain.Order, facts []domain.Fact, plan do
 			line.Quantity = 1
 		} else {
 			line.From = ""
-			doc.Warehouse = plan.Warehouse
-			if plan.Serial != "" {
-				doc.Extra = map[string]string{domain.ExtraSerial: plan.Serial}
+			doc.Warehouse, doc.Return, doc.Extra = plan.Warehouse, plan.ReturnID, map[string]string{}
+			for name, value := range map[string]string{domain.ExtraSerial: plan.Serial, domain.ExtraReturn: plan.ReturnID, domain.ExtraAdjustment: plan.Adjustment} {
+				if value != "" {
+					doc.Extra[name] = value
+				}
 			}
 		}
 		// The ledger's costing decides what a garment is worth in stock; what the warehouse

@@ -104,7 +104,11 @@ func (r *Returns) ownerOf(ctx context.Context, o ports.OrphanReturn) (owner doma
 		}
 		return owner, err == nil, "", err
 	}
-	owner, known, err = r.Store.OwnerOf(ctx, o.Warehouse, o.Consignment)
+	if owner, known, err = r.Store.OwnerOf(ctx, o.Warehouse, o.Consignment); err != nil || known {
+		return owner, known, "", err
+	}
+	// The warehouse may have named the order with one word of the return and not with another.
+	owner, known, err = r.Store.ReturnOwner(ctx, o.Warehouse, o.ID)
 	return owner, known, "", err
 }
 

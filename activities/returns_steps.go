@@ -182,6 +182,8 @@ func refusalKind(step domain.PlanKind, f *fault.Fault) string {
 		return "refund-failed"
 	case f.Kind == fault.Unmapped && f.Code == ports.CodeEntityUnknown:
 		return "unmapped:entity"
+	case f.Code == domain.KindWriteOffDoubtful:
+		return domain.KindWriteOffDoubtful
 	}
 	return "return-document"
 }

@@ -15,9 +15,11 @@ import (
 	"selvedge/internal/stock"
 )
 
-// OrderDrain takes in what a warehouse says of its orders (package intake).
+// OrderDrain takes in what a warehouse says of its orders, and of garments that left its
+// books for good (package intake).
 type OrderDrain interface {
 	DrainOrders(ctx context.Context, warehouse string, since time.Time) (upTo time.Time, err error)
+	TakeAdjustments(ctx context.Context, warehouse string, movements []domain.Adjustment) error
 }
 
 // Stock brings what a warehouse can sell to the shop: the feed is read, the orders are
@@ -186,6 +188,10 @@ func (s *Stock) drainBooks(ctx context.Context, lease ports.StockLease, feed por
 			if m.At.After(newest) {
 				newest = m.At
 			}
+		}
+		// Taken before we note how far the books were read: a crash in between takes them again.
+		if err := s.Orders.TakeAdjustments(ctx, lease.Warehouse, movements); err != nil {
+			return fmt.Errorf("take the books of %s: %w", lease.Warehouse, err)
 		}
 		if _, err := s.Store.SaveAdjustments(ctx, lease, movements, newest); err != nil || next == "" {
 			return err

@@ -27,7 +27,7 @@ func (d *Documents) bookWriteOffs(ctx context.Context, index *mapping.Rules, new
 			return err
 		}
 		for _, r := range due {
-			if _, err := d.Store.BookWriteOff(ctx, d.writeOff(r, index), newest, d.Clock()); err != nil {
+			if err := d.bookWriteOff(ctx, d.writeOff(r, index), newest); err != nil {
 				return fmt.Errorf("book write-off %s: %w", r.Document.Key, err)
 			}
 			result.Booked++
@@ -40,6 +40,30 @@ func (d *Documents) bookWriteOffs(ctx context.Context, index *mapping.Rules, new
 	}
 }
 
+// bookWriteOff keeps a write-off of no order once for its garment. One that may be of a
+// garment that a return has written off waits for finance.
+func (d *Documents) bookWriteOff(ctx context.Context, p ports.PlannedDocument, newest int64) error {
+	booked, err := d.Store.BookWriteOff(ctx, p, newest, d.Clock())
+	if err != nil || booked.Doubt == "" {
+		return err
+	}
+	p.Question, p.Distinct = doubtful(string(p.Document.Key), p.Document, booked.Doubt), true
+	_, err = d.Store.BookWriteOff(ctx, p, newest, d.Clock())
+	return err
+}
+
+// doubtful asks whether a write-off is of the garment of another one.
+func doubtful(subject string, d domain.Document, other domain.DocumentKey) *domain.Question {
+	return &domain.Question{
+		Kind: domain.KindWriteOffDoubtful, Subject: subject, Cause: domain.NewCause(domain.KindWriteOffDoubtful, subject),
+		Problems: []domain.Refusal{{
+			Code: domain.KindWriteOffDoubtful, SKU: d.Lines[0].SKU, Value: string(other),
+			Message: "the loss of a garment of item " + d.Lines[0].SKU + " on " + d.OccurredAt.UTC().Format("2006-01-02") + " may be the one that document " + string(other) +
+				" records already: neither a serial nor a return tells them apart",
+		}},
+	}
+}
+
 // writeOff plans the document of a garment, with what keeps it from being posted.
 func (d *Documents) writeOff(r ports.DocumentRecord, index *mapping.Rules) ports.PlannedDocument {
 	doc := r.Document
@@ -48,10 +72,10 @@ func (d *Documents) writeOff(r ports.DocumentRecord, index *mapping.Rules) ports
 		e, missing = d.ledgerOf(e)
 	}
 	if missing != nil {
-		return ports.PlannedDocument{Document: doc, Question: missing}
+		return ports.PlannedDocument{Document: doc, Question: missing, Distinct: true} // asked about once it has an entity
 	}
 	doc = books.WriteOff(doc, e)
-	p := ports.PlannedDocument{Document: doc, Ledger: e.Ledger}
+	p := ports.PlannedDocument{Document: doc, Ledger: e.Ledger, Distinct: r.LateAgreed}
 	if value := -doc.Totals().Gross; d.WriteOffLimit > 0 && value > d.WriteOffLimit && !r.LateAgreed {
 		p.Question = &domain.Question{
 			Kind: kindWriteOffLimit, Subject: string(doc.Key), Cause: domain.NewCause(kindWriteOffLimit, string(doc.Key)),

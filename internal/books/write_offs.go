@@ -14,7 +14,7 @@ const noCost = "no unit cost was told in a currency that the entity books: at 0 
 // the unit cost where that is known and booked there, else at 0, and the memo says so.
 func WriteOff(d domain.Document, e mapping.Entity) domain.Document {
 	Book(&d, e)
-	d.Memo = "adjustment " + d.Reference + ", outside of any return"
+	d.Memo = domain.Adjustment{ID: d.Reference, Return: d.Return}.Memo()
 	d.Currency, d.Lines = e.Currencies[0], slices.Clone(d.Lines)
 	d.Lines[0].Gross = 0
 	currency := d.Extra[domain.ExtraCostCurrency]

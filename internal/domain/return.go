@@ -143,10 +143,14 @@ type ReturnPlan struct {
 	UnitCost int64    `json:"unitCost,omitempty"` // of a write-off, where the warehouse tells it
 	// Warehouse is where goods were received or lost. With Serial it names the garment of a
 	// write-off: one that was also reported outside of any return is written off once.
-	Warehouse string    `json:"warehouse,omitempty"`
-	Serial    string    `json:"serial,omitempty"`
-	Currency  string    `json:"currency,omitempty"`
-	At        time.Time `json:"at"` // the business instant: of receipt or decision
+	Warehouse string `json:"warehouse,omitempty"`
+	Serial    string `json:"serial,omitempty"`
+	ReturnID  string `json:"returnId,omitempty"` // of a write-off: the warehouse's return, where there is one
+	// Adjustment is the key under which the garment's adjustment is written off when no
+	// order is known: a document that stands there already is this one.
+	Adjustment string    `json:"adjustment,omitempty"`
+	Currency   string    `json:"currency,omitempty"`
+	At         time.Time `json:"at"` // the business instant: of receipt or decision
 	// Amounts of a credit memo or refund, gross in minor units.
 	Shipping int64 `json:"shipping,omitempty"`
 	Discount int64 `json:"discount,omitempty"`

@@ -132,6 +132,14 @@ func returnKinds() []Kind {
 			Press:  "override with writeOff = yes records it; retry after the warehouse has corrected it; skip records none.",
 		},
 		{
+			Name: "write-off-doubtful", Owner: Finance, Severity: Hold,
+			Answers: []Action{Retry, Skip, Override}, Override: "writeOff", FreedByData: true, Handbook: "write-off-doubtful",
+			What:   "Two reports of a loss may be of one garment, and it is written off once so far: {problem}",
+			Where:  "Document {value} in the books, and {subject}.",
+			Change: "Ask the warehouse whether the return and the entry in its books are of one garment.",
+			Press:  "override with writeOff = yes when they are two garments: the second is written off, too; skip when they are one; retry after the warehouse has named the return or the serial.",
+		},
+		{
 			Name: "return-document", Owner: Finance, Severity: Hold,
 			Answers: []Action{Retry, Skip}, FreedByRule: true, FreedByData: true, Handbook: "return-document",
 			What:   "A document of a return is not taken by the books: {problem}",

@@ -18,10 +18,6 @@ import (
 // returnWorkflow is the workflow's type, as package workflows registers it.
 const returnWorkflow = "ReturnWorkflow"
 
-// lossReasons are the reasons of adjustments that finance records. What the floor
-// counts, finds or takes in is stock, and the stock workflow reads that from the inventory.
-var lossReasons = map[string]bool{"ber_write_off": true, "donated": true, "recycled": true, "returned_to_brand": true, "lost": true}
-
 // takeReturnEvent stores what a warehouse tells of a return or a write-off, and wakes
 // whoever has to look: its order, or the return itself while no order is known.
 func (i *Intake) takeReturnEvent(ctx context.Context, warehouse string, e ports.WarehouseEvent) error {
@@ -29,11 +25,7 @@ func (i *Intake) takeReturnEvent(ctx context.Context, warehouse string, e ports.
 	case e.Confirmation != nil:
 		return i.takeConfirmation(ctx, *e.Confirmation)
 	case e.Adjustment != nil:
-		a := *e.Adjustment
-		if a.Units >= 0 || !lossReasons[a.Reason] {
-			return nil
-		}
-		return i.takeWriteOff(ctx, warehouse, a)
+		return i.takeAdjustment(ctx, warehouse, *e.Adjustment)
 	}
 	// It could not be decoded: the event is only the news, the return at the warehouse is the truth.
 	id, _ := strings.CutPrefix(e.Subject, "return/")

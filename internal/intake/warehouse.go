@@ -102,10 +102,14 @@ func (i *Intake) catchUp(ctx context.Context, w ports.Warehouse, result *contrac
 			result.Events++
 		}
 		if next == "" {
-			return i.catchUpReturns(ctx, w, result)
+			break
 		}
 		page = next
 	}
+	if err := i.catchUpReturns(ctx, w, result); err != nil {
+		return err
+	}
+	return i.catchUpBooks(ctx, w, result)
 }
 
 // withShipments is what a warehouse says of an order and of its shipments now.

@@ -109,6 +109,7 @@ func (b *bench) run() {
 	}
 	b.mailsOfNobody()
 	b.oversold()
+	b.writtenOff()
 }
 
 // judge looks at one consumer order from all sides.
@@ -127,7 +128,10 @@ func (f *file) judge() {
 	}
 	f.carriers()
 	f.creditedTwice()
+	f.returnedToStock()
+	f.credited()
 	f.money()
+	f.refunded()
 	f.mailedOnce()
 }
 

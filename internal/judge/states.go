@@ -2,6 +2,7 @@ package judge
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -15,6 +16,10 @@ type Outcome struct {
 	Warehouses map[string]string `json:"warehouses"`
 	Carriers   map[string]string `json:"carriers"`
 	Items      map[string]string `json:"items"`
+	// Booked is what stands in the books, as exported: another claim.
+	Booked []BookedLine `json:"-"`
+	// Unbooked says that nothing was exported: then nothing is said about the books.
+	Unbooked bool `json:"-"`
 }
 
 // OutcomeOrder is one consumer order: where it should end and where it is said to be.
@@ -88,8 +93,11 @@ type CentraQuantity struct {
 // whoever made it through the API.
 type CentraReturn struct {
 	ExternalID string           `json:"externalId"`
+	Status     string           `json:"status"` // PENDING or COMPLETED
 	Lines      []CentraQuantity `json:"lines"`
+	Total      int64            `json:"total"` // what it is worth, with shipping and without what is kept back
 	Refunded   int64            `json:"refunded"`
+	ToStock    bool             `json:"toStock"` // the shop put its units back on sale
 }
 
 // CentraStock is one size in one warehouse; FTA is what the shop still offers.
@@ -113,10 +121,13 @@ type Account struct {
 	Orders    []WarehouseOrder  `json:"orders"`
 	Inventory []Stock           `json:"inventory"`
 	Returns   []WarehouseReturn `json:"returns"`
+	// Adjustments are the movements of its books.
+	Adjustments []Adjustment `json:"adjustments"`
 }
 
 // WarehouseReturn is what came back to a warehouse; OrderNumber is its own, or null.
 type WarehouseReturn struct {
+	ReturnID    string       `json:"returnId"`
 	OrderNumber *string      `json:"orderNumber"`
 	Units       []ReturnUnit `json:"units"`
 }
@@ -124,7 +135,22 @@ type WarehouseReturn struct {
 // ReturnUnit is one garment that came back; LineID is the shop's, or null.
 type ReturnUnit struct {
 	LineID      *string `json:"lineId"`
+	SKU         string  `json:"sku"`
+	Serial      string  `json:"serial"`
 	Disposition string  `json:"disposition"`
+	Final       bool    `json:"final"`
+}
+
+// Adjustment is a movement of a warehouse's books; a negative QuantityDelta takes units
+// off them. ReturnID and OrderNumber are null where it names none.
+type Adjustment struct {
+	AdjustmentID  string   `json:"adjustmentId"`
+	SKU           string   `json:"sku"`
+	Serials       []string `json:"serials"`
+	QuantityDelta int      `json:"quantityDelta"`
+	Reason        string   `json:"reason"`
+	ReturnID      *string  `json:"returnId"`
+	OrderNumber   *string  `json:"orderNumber"`
 }
 
 // WarehouseOrder is an order in a warehouse; References["order"] is <store>/<number>.
@@ -162,7 +188,8 @@ type WarehouseShipmentLine struct {
 	Quantity int     `json:"quantity"`
 }
 
-// Day reads an outcome and, beside it, FILE.centra.json and FILE.acs.json, and judges them.
+// Day reads an outcome and, beside it, FILE.centra.json, FILE.acs.json and, where there is
+// one, FILE.ledger.csv, and judges them.
 func Day(outcomePath string) (Report, error) {
 	var o Outcome
 	var shop Centra
@@ -175,6 +202,13 @@ func Day(outcomePath string) (Report, error) {
 		if err := json.Unmarshal(data, target); err != nil {
 			return Report{}, fmt.Errorf("judge: %s is not what the demo writes: %w", path, err)
 		}
+	}
+	var err error
+	if o.Booked, err = booked(outcomePath + ".ledger.csv"); errors.Is(err, os.ErrNotExist) {
+		o.Unbooked, err = true, nil
+	}
+	if err != nil {
+		return Report{}, err
 	}
 	if len(o.Orders) == 0 || len(shop.Orders) == 0 {
 		return Report{}, fmt.Errorf("judge: %s holds %d orders and the shop %d: there is nothing to judge", outcomePath, len(o.Orders), len(shop.Orders))

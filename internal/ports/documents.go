@@ -60,6 +60,8 @@ type PlannedDocument struct {
 	Ledger   string
 	Question *domain.Question
 	Held     bool
+	// Distinct says of a write-off that a person told it from those that are alike.
+	Distinct bool
 	// Beside are the order's documents that a credit memo's amounts were worked out beside.
 	Beside []domain.DocumentKey
 }

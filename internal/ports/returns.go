@@ -71,6 +71,8 @@ type OrphanReturn struct {
 type OrphanStore interface {
 	// OwnerOf finds the order behind a warehouse's order number.
 	OwnerOf(ctx context.Context, warehouse, consignment string) (domain.OrderID, bool, error)
+	// ReturnOwner finds the order that a warehouse's return was told to, or handed to.
+	ReturnOwner(ctx context.Context, warehouse, returnID string) (domain.OrderID, bool, error)
 	// TakeOrphan adds facts; a key that stands there already is skipped. An orphan that
 	// was handed to an order answers it as Owner.
 	TakeOrphan(ctx context.Context, o OrphanReturn, at time.Time) (OrphanReturn, error)

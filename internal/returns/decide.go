@@ -203,7 +203,11 @@ func (d *decider) foundAgain(g *judged) {
 	if g.Refused != nil || g.ruling.Action.loss() || g.ruling.Action == Missing || g.ruling.Action == Ask {
 		return
 	}
-	if _, gone := d.m.planOf(domain.PlanWriteOff, g.Garment); gone {
+	if g.offTheBooks() {
+		d.takenBack(g)
+		return
+	}
+	if _, gone := d.m.lossOf(g.Garment); gone {
 		d.ask(g, d.question(g, "disposition-reversed", "disposition_reversed", strconv.FormatInt(g.Unit.Revision, 10),
 			"garment "+g.ID+" was written off, and the warehouse now says "+g.Unit.Disposition))
 	}
@@ -223,6 +227,22 @@ func (d *decider) decided(g *judged) (word string) {
 // ruled gives the meaning of a unit's disposition, or of the one that a person gave it instead.
 func (d *decider) ruled(g *judged, u domain.ReturnUnit) (Ruling, *domain.Question) {
 	return d.Ruling(g.Warehouse, cmp.Or(d.decided(g), u.Disposition), u.Grade)
+}
+
+// offTheBooks tells whether the warehouse took the garment off its books: then it is lost,
+// whatever its disposition says. One that a person decides about, or that never came, is not.
+func (g *judged) offTheBooks() bool {
+	return g.Adjusted != nil && g.Unit != nil && !g.ignored && g.ruling.Action != Ask && g.ruling.Action != Missing && g.ruling.Action != ""
+}
+
+// takenBack asks a person when a garment is called good after the warehouse took it off
+// its books. One that was called good before was found spoilt since: that is no question.
+func (d *decider) takenBack(g *judged) {
+	if !g.final || g.Unit.DecidedAt.Before(g.Adjusted.At) {
+		return
+	}
+	d.ask(g, d.question(g, "disposition-reversed", "disposition_reversed", strconv.FormatInt(g.Unit.Revision, 10),
+		"the warehouse had taken garment "+g.ID+" off its books and now says "+g.Unit.Disposition))
 }
 
 // effective folds a garment's decisions by revision, whatever order they came in. A

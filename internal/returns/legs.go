@@ -250,22 +250,25 @@ func (d *decider) shopOf(g *judged) (id string, pending bool) {
 // losses writes off each lost garment once, however many told of it.
 func (d *decider) losses() {
 	for _, g := range d.all {
-		lost := g.lost || g.ruling.Action.loss() && !g.ignored && (g.Unit == nil || g.final)
-		if !d.mine(g) || !lost || g.asked && !g.lost && g.Refused == nil {
+		lost := g.lost || g.ruling.Action.loss() && !g.ignored && (g.Unit == nil || g.final) || g.offTheBooks()
+		if !d.mine(g) || !lost || g.asked && !g.lost && g.Refused == nil && !g.offTheBooks() {
 			continue
 		}
-		if _, planned := d.m.planOf(domain.PlanWriteOff, g.Garment); planned {
+		if _, planned := d.m.lossOf(g.Garment); planned {
 			continue
 		}
 		p := domain.ReturnPlan{
-			Return: d.Number, Kind: domain.PlanWriteOff, Key: d.reference() + "/write-off/" + g.ID, Garments: []string{g.ID},
-			SKU: g.SKU(), Reason: d.reason(g), At: d.at(g), Warehouse: g.Warehouse, Serial: serialOf(g),
+			Return: d.Number, Kind: domain.PlanWriteOff, Key: d.reference() + "/write-off/" + cmp.Or(g.entry.id, g.ID), Garments: []string{g.ID},
+			SKU: g.SKU(), Reason: d.reason(g), At: d.at(g), Warehouse: g.Warehouse, Serial: serialOf(g), ReturnID: g.ReturnID, Adjustment: g.entry.key,
 		}
 		if g.Line != "" {
 			p.Lines = add(nil, g.Line)
 		}
 		if p.SKU == "" { // it never came
 			p.SKU = d.itemOf(g.Line)
+		}
+		if !g.ruling.Action.loss() && g.offTheBooks() {
+			p.At = g.Adjusted.At
 		}
 		if t, moved := d.m.planOf(domain.PlanTransfer, g.Garment); moved {
 			p.SKU = t.ToSKU // it lies under that item by now
@@ -295,6 +298,8 @@ func serialOf(g *judged) string {
 
 func (d *decider) reason(g *judged) string {
 	switch {
+	case g.offTheBooks() && !g.ruling.Action.loss():
+		return g.Adjusted.Reason // its disposition tells of no loss
 	case g.word != "":
 		return g.word
 	case g.Unit != nil:

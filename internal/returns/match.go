@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"selvedge/internal/domain"
 )
@@ -23,6 +24,7 @@ type Garment struct {
 	Adjusted  *domain.Adjustment
 	Shop      string // the shop's return that covers it, made by somebody else
 
+	entry     entry // of Adjusted
 	revisions []revision
 	also      []string // ids of garments that turned out to be this one: plans may name them
 }
@@ -100,7 +102,8 @@ type matched struct {
 	count    int           // returns so far
 	newest   map[int]int64 // newest fact that somebody else told, by return
 	settled  map[int]int64
-	shipped  int64 // newest fact about a parcel
+	shipped  int64     // newest fact about a parcel
+	left     time.Time // when the first parcel left; zero while none has
 
 	plans    []domain.ReturnPlan
 	planned  map[string]bool
@@ -161,6 +164,7 @@ func match(order domain.Order, facts []domain.Fact) (*matched, error) {
 			return nil, fmt.Errorf("fact %d (%s): %w", f.Sequence, f.Kind, err)
 		}
 	}
+	m.pair()
 	return m, nil
 }
 
@@ -190,6 +194,9 @@ func (m *matched) readConsignments(facts []domain.Fact) error {
 			if err != nil {
 				return err
 			}
+			if m.left.IsZero() || s.ShippedAt.Before(m.left) {
+				m.left = s.ShippedAt
+			}
 			for _, l := range s.Lines {
 				add(l.SKU, l.Line, l.Substituted)
 			}
@@ -203,7 +210,11 @@ func (m *matched) apply(f domain.Fact) error {
 	case domain.FactReturnConfirmation:
 		return take(f, func(c domain.ReturnConfirmation) { m.confirmation(f, c) })
 	case domain.FactAdjustment:
-		return take(f, func(a domain.Adjustment) { m.adjustment(f, a) })
+		a, err := domain.Decode[domain.Adjustment](f)
+		if err != nil {
+			return err
+		}
+		return m.adjustment(f, a)
 	case domain.FactShopReturn:
 		return take(f, func(r domain.ShopReturn) { m.shopReturn(f, r) })
 	case domain.FactReturnPlanned:
@@ -300,8 +311,7 @@ func (m *matched) confirmation(f domain.Fact, c domain.ReturnConfirmation) {
 func (m *matched) arrival(f domain.Fact, c domain.ReturnConfirmation, u domain.ReturnUnit) *Garment {
 	line := m.lineOf(u)
 	g := m.find(func(g *Garment) bool {
-		return g.Adjusted != nil && len(g.revisions) == 0 && g.Adjusted.Warehouse == c.Warehouse &&
-			(u.Serial != "" && slices.Contains(g.Adjusted.Serials, u.Serial) || g.Adjusted.Return == c.ID && len(g.Adjusted.Serials) == 0 && g.Adjusted.SKU == u.SKU)
+		return g.Adjusted != nil && len(g.revisions) == 0 && g.Adjusted.Warehouse == c.Warehouse && u.Serial != "" && slices.Contains(g.Adjusted.Serials, u.Serial)
 	})
 	if g == nil && line != "" {
 		g = m.find(func(g *Garment) bool { return g.Line == line && len(g.revisions) == 0 && g.Shop != "" })
@@ -338,39 +348,6 @@ func (m *matched) lineOf(u domain.ReturnUnit) string {
 		return lines[0]
 	}
 	return ""
-}
-
-// adjustment ties a write-off in the warehouse's books to the garment that it is of, or
-// makes one: beyond returns, garments are found spoilt in the store.
-func (m *matched) adjustment(f domain.Fact, a domain.Adjustment) {
-	for k := range -a.Units {
-		one := a
-		one.Units = -1
-		if len(a.Serials) > 0 {
-			one.Serials = a.Serials[min(k, len(a.Serials)-1):][:1]
-		}
-		g := m.find(func(g *Garment) bool {
-			return g.Adjusted == nil && g.Warehouse == a.Warehouse && len(g.revisions) > 0 && sameGarment(g, one)
-		})
-		if g == nil {
-			g = &Garment{ID: fmt.Sprintf("%s/adjustment/%s/%d", a.Warehouse, a.ID, k+1), Told: f, Warehouse: a.Warehouse, ReturnID: a.Return}
-			g.Return = m.ofReturn[a.Warehouse+"/"+a.Return]
-			if g.Return == 0 {
-				g.Return = m.number(m.ofReturn, a.Warehouse+"/"+cmp.Or(a.Return, "adjustment/"+a.ID))
-			}
-			m.garments = append(m.garments, g)
-		}
-		g.Adjusted = &one
-		m.touch(g.Return, f)
-	}
-}
-
-func sameGarment(g *Garment, a domain.Adjustment) bool {
-	newest := g.newest()
-	if len(a.Serials) == 1 && newest.Serial != "" {
-		return newest.Serial == a.Serials[0]
-	}
-	return a.Return != "" && a.Return == g.ReturnID && (newest.SKU == a.SKU || newest.ResultingSKU == a.SKU)
 }
 
 // shopReturn keeps what the shop says of a return, and pairs the units of one that

@@ -198,11 +198,12 @@ func (s *shop) entityRules() []domain.Rule {
 		}
 	}
 	var out []domain.Rule
-	for _, entity := range slices.Sorted(maps.Keys(currencies)) {
-		out = append(out, domain.Rule{
-			Table: domain.RuleEntity, From: entity, To: strings.TrimPrefix(entity, "ATELIER-"),
-			Extra: map[string]string{"timezone": zones[entity], "currency": strings.Join(currencies[entity], " ")},
-		})
+	for i, entity := range slices.Sorted(maps.Keys(currencies)) {
+		extra := map[string]string{"timezone": zones[entity], "currency": strings.Join(currencies[entity], " ")}
+		if i == 0 { // one of them owns what lies in the warehouses
+			extra["warehouses"] = eurocentral + ", " + hillington
+		}
+		out = append(out, domain.Rule{Table: domain.RuleEntity, From: entity, To: strings.TrimPrefix(entity, "ATELIER-"), Extra: extra})
 	}
 	return out
 }

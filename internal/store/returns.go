@@ -28,6 +28,25 @@ func (s *Store) OwnerOf(ctx context.Context, warehouse, consignment string) (dom
 	return id, known, toFault("find the order of a return", err)
 }
 
+// returnOwner reads along the index facts_return.
+const returnOwner = `
+	SELECT store, number FROM facts WHERE kind = 'return-confirmation' AND data ->> 'warehouse' = @warehouse AND data ->> 'id' = @id
+	UNION ALL
+	SELECT store, number FROM orphan_returns WHERE warehouse = @warehouse AND id = @id AND store <> ''
+	LIMIT 1`
+
+// ReturnOwner finds the order that a warehouse's return was told to, or handed to.
+func (s *Store) ReturnOwner(ctx context.Context, warehouse, returnID string) (id domain.OrderID, known bool, err error) {
+	if returnID == "" {
+		return id, false, nil
+	}
+	err = s.pool.QueryRow(ctx, returnOwner, pgx.NamedArgs{"warehouse": warehouse, "id": returnID}).Scan(&id.Store, &id.Number)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return domain.OrderID{}, false, nil
+	}
+	return id, err == nil, toFault("find the order of a return", err)
+}
+
 // ShopReturnOwner finds the order of a return that the shop once told of.
 func (s *Store) ShopReturnOwner(ctx context.Context, shopReturn string) (id domain.OrderID, known bool, err error) {
 	err = s.pool.QueryRow(ctx, `

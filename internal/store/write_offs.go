@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -37,74 +39,226 @@ func (s *Store) KeepWriteOffs(ctx context.Context, docs []domain.Document, at ti
 	return toFault("keep write-offs", err)
 }
 
+// unbookedWriteOffs reads along the index documents_write_off_unbooked.
+const unbookedWriteOffs = `
+		WHERE store = '' AND number = '' AND kind = 'write-off' AND NOT held AND key > @after AND status IN ('due', 'paused', 'rejected')
+			AND (status = 'due' AND ledger = '' OR status = 'paused' OR status = 'rejected' AND cause LIKE 'unmapped:%')
+			AND rules < (SELECT COALESCE(max(version), 0) FROM rules)
+		ORDER BY key LIMIT @limit`
+
 // UnbookedWriteOffs lists write-offs of no order that have no entity, or wait for a rule
 // or an answer that has come since, by key.
 func (s *Store) UnbookedWriteOffs(ctx context.Context, after domain.DocumentKey, limit int) ([]ports.DocumentRecord, error) {
-	return s.documents(ctx, "list write-offs to book", `
-		WHERE store = '' AND number = '' AND kind = 'write-off' AND NOT held AND key > @after
-			AND (status = 'due' AND ledger = '' OR status = 'paused' OR status = 'rejected' AND cause LIKE 'unmapped:%')
-			AND rules < (SELECT COALESCE(max(version), 0) FROM rules)
-		ORDER BY key LIMIT @limit`, pgx.NamedArgs{"after": after, "limit": limit})
+	return s.documents(ctx, "list write-offs to book", unbookedWriteOffs, pgx.NamedArgs{"after": after, "limit": limit})
 }
 
-// sameGarment is a write-off of the same garment that counts: one that we dropped
-// ourselves does not, one that a person dropped was settled by hand.
-const sameGarment = `d.kind = 'write-off' AND d.key <> @key AND d.content ->> 'warehouse' = @warehouse
-	AND d.content -> 'extra' ->> 'serial' = @serial AND NOT (d.status = 'dropped' AND d.answered_by = '` + ourselves + `')`
-
-// BookWriteOff keeps a write-off once for each garment. The garment's lock keeps a
-// return and the scheduled run from writing it off at once.
-func (s *Store) BookWriteOff(ctx context.Context, p ports.PlannedDocument, rules int64, at time.Time) (other domain.DocumentKey, err error) {
+// BookWriteOff keeps a write-off once for each garment. The warehouse's lock keeps a
+// return and the scheduled run from writing one off at once. A second run finds what the
+// first one decided: the document itself, or the claim that names the other.
+func (s *Store) BookWriteOff(ctx context.Context, p ports.PlannedDocument, rules int64, at time.Time) (booked ports.BookedWriteOff, err error) {
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		if other, err = standsInstead(ctx, tx, p.Document); err != nil {
+		b := &writeOffBooking{tx: tx, key: p.Document.Key, args: garmentArgs(p.Document, at)}
+		if err := b.book(ctx, p, rules, at); err != nil {
 			return err
 		}
-		if other == "" {
-			return plan(ctx, tx, p, rules, at)
-		}
-		return dropInstead(ctx, tx, `d.key = @key`, garmentArgs(p.Document), other)
+		booked = b.out
+		return nil
 	})
-	return other, toFault("book a write-off", err)
+	return booked, toFault("book a write-off", err)
 }
 
-func garmentArgs(d domain.Document) pgx.NamedArgs {
-	return pgx.NamedArgs{"key": d.Key, "warehouse": d.Warehouse, "serial": d.Extra[domain.ExtraSerial]}
+// writeOffBooking is one write-off being booked, under the lock of its warehouse.
+type writeOffBooking struct {
+	tx   pgx.Tx
+	key  domain.DocumentKey
+	args pgx.NamedArgs
+	left []domain.DocumentKey // documents that gave way to this one
+	out  ports.BookedWriteOff
 }
 
-// standsInstead is the write-off that comes before one of the same garment, empty when
-// there is none. One of no order that no ledger has gives way to the order's.
-func standsInstead(ctx context.Context, tx pgx.Tx, d domain.Document) (other domain.DocumentKey, err error) {
-	args := garmentArgs(d)
-	if args["serial"] == "" {
+func (b *writeOffBooking) book(ctx context.Context, p ports.PlannedDocument, rules int64, at time.Time) (err error) {
+	if _, err = b.tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('write-offs ' || @warehouse::text, 0))`, b.args); err != nil {
+		return err
+	}
+	if b.out.Other, err = b.one(ctx, `SELECT stands FROM write_off_claims WHERE key = @key`); err != nil || b.out.Other != "" {
+		return err
+	}
+	if p.Document.Order == (domain.OrderID{}) {
+		err = b.ofNoOrder(ctx, p.Distinct)
+	} else {
+		err = b.ofOrder(ctx, p.Distinct)
+	}
+	if err != nil || b.out != (ports.BookedWriteOff{}) {
+		return err
+	}
+	if err := plan(ctx, b.tx, p, rules, at); err != nil {
+		return err
+	}
+	for _, other := range b.left {
+		if err := b.claim(ctx, other, b.key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ofNoOrder drops the document when another one stands for its garment.
+func (b *writeOffBooking) ofNoOrder(ctx context.Context, distinct bool) error {
+	other, err := b.one(ctx, `SELECT key FROM (`+sameAsNoOrders+`) same ORDER BY rank, id LIMIT 1`)
+	if err != nil {
+		return err
+	}
+	if other != "" {
+		b.out.Other = other
+		if _, err := b.drop(ctx, b.key, other); err != nil {
+			return err
+		}
+		return b.claim(ctx, b.key, other)
+	}
+	if !distinct {
+		b.out.Doubt, err = b.one(ctx, `SELECT key FROM (`+alikeOfOrders+`) alike ORDER BY id LIMIT 1`)
+	}
+	return err
+}
+
+// ofOrder finds the document of no order that stands for the garment of a return, and
+// takes the place of one that no ledger has.
+func (b *writeOffBooking) ofOrder(ctx context.Context, distinct bool) error {
+	same, err := b.found(ctx, `SELECT key, rank, `+soft("")+` FROM (`+sameAsOrders+`) same ORDER BY rank, `+soft("")+`, id LIMIT 100`)
+	if err != nil {
+		return err
+	}
+	for _, f := range same {
+		if f.rank > surest && len(b.left) > 0 {
+			break // one is enough: the others are of other garments
+		}
+		gave := false
+		if f.soft {
+			if gave, err = b.drop(ctx, f.key, b.key); err != nil {
+				return err
+			}
+		}
+		if !gave {
+			b.out.Other = f.key
+			return b.claim(ctx, b.key, f.key)
+		}
+		b.left = append(b.left, f.key)
+	}
+	if distinct || len(b.left) > 0 {
+		return nil
+	}
+	alike, err := b.found(ctx, `SELECT key, rank, `+soft("")+` FROM (`+alikeOfNoOrder+`) alike ORDER BY `+soft("")+`, id LIMIT 1`)
+	if err != nil || len(alike) == 0 {
+		return err
+	}
+	if alike[0].soft {
+		waits, err := b.hold(ctx, alike[0].key)
+		if err != nil || waits {
+			return err // that one is asked about, now that this one stands
+		}
+	}
+	b.out.Doubt = alike[0].key
+	return nil
+}
+
+func garmentArgs(d domain.Document, at time.Time) pgx.NamedArgs {
+	sku, words := "", []string{}
+	if len(d.Lines) > 0 {
+		sku, words = d.Lines[0].SKU, domain.LossWords(d.Lines[0].Disposition)
+	}
+	return pgx.NamedArgs{
+		"key": d.Key, "warehouse": d.Warehouse, "serial": d.Extra[domain.ExtraSerial], "return": d.Extra[domain.ExtraReturn],
+		"adjustment": d.Extra[domain.ExtraAdjustment], "sku": sku, "words": words, "at": at,
+		"from": d.OccurredAt.Add(-ports.DoubtfulFor), "to": d.OccurredAt.Add(ports.DoubtfulFor),
+	}
+}
+
+// surest is the rank of a serial: it is one garment's however many documents bear it.
+const surest = 1
+
+// Ways in which two documents name one garment, the surest first, and the one in which
+// they are merely alike. Whatever is no serial is one other document's at most.
+const (
+	candidate = `SELECT d.id, d.key, d.status, d.entry, %d AS rank FROM documents d WHERE d.kind = 'write-off' AND d.key <> @key
+		AND NOT (d.status = 'dropped' AND d.answered_by = '` + ourselves + `') AND `
+	inWarehouse = `d.content ->> 'warehouse' = @warehouse AND `
+	sameSerial  = inWarehouse + `@serial::text <> '' AND d.content -> 'extra' ->> 'serial' = @serial`
+	sameReturn  = sameItem + `@return::text <> '' AND d.content -> 'extra' ->> 'return' = @return`
+	sameItem    = inWarehouse + `d.content #>> '{lines,0,sku}' = @sku AND (@serial::text = '' OR d.content -> 'extra' ->> 'serial' IS NULL)
+		AND @adjustment::text = '' AND d.content -> 'extra' ->> 'adjustment' IS NULL
+		AND NOT EXISTS (SELECT FROM write_off_claims c WHERE c.stands = d.key) AND NOT EXISTS (SELECT FROM write_off_claims c WHERE c.key = d.key) AND `
+	sameKindAndTime = `d.content #>> '{lines,0,disposition}' = ANY (@words::text[]) AND (d.content ->> 'occurredAt')::timestamptz BETWEEN @from AND @to AND d.status <> 'dropped'`
+
+	ofNoOrder = ` AND d.store = '' AND d.number = ''`
+	ofAnOrder = ` AND d.store <> ''`
+	older     = ` AND (d.store <> '' OR d.id < (SELECT n.id FROM documents n WHERE n.key = @key))`
+)
+
+var (
+	bySerial, byKey, byReturn = ranked(surest), ranked(2), ranked(3)
+
+	// What an order's write-off looks for among those of no order, and the other way round.
+	sameAsOrders = bySerial + sameSerial + ofNoOrder +
+		` UNION ALL ` + byKey + `d.key = @adjustment` + ofNoOrder +
+		` UNION ALL ` + byReturn + sameReturn + ofNoOrder
+	sameAsNoOrders = bySerial + sameSerial + older +
+		` UNION ALL ` + byKey + `d.content -> 'extra' ->> 'adjustment' = @key` + ofAnOrder +
+		` UNION ALL ` + byReturn + sameReturn + ofAnOrder
+
+	// A movement that names a return is of that return; so only one that names none is in doubt.
+	alikeOfNoOrder = ranked(4) + sameItem + `d.content -> 'extra' ->> 'return' IS NULL AND NOT d.late_agreed AND ` + sameKindAndTime + ofNoOrder
+	alikeOfOrders  = ranked(4) + sameItem + `@return::text = '' AND d.content -> 'extra' ->> 'distinct' IS NULL AND ` + sameKindAndTime + ofAnOrder
+)
+
+func ranked(rank int) string { return fmt.Sprintf(candidate, rank) }
+
+// one reads at most one key.
+func (b *writeOffBooking) one(ctx context.Context, query string) (key domain.DocumentKey, err error) {
+	err = b.tx.QueryRow(ctx, query, b.args).Scan(&key)
+	if errors.Is(err, pgx.ErrNoRows) {
 		return "", nil
 	}
-	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('write-off ' || @warehouse::text || ' ' || @serial::text, 0))`, args); err != nil {
-		return "", err
-	}
-	// Of no order there are few, by index; orders' are searched only for the news of those.
-	before := `(d.store <> '' OR d.id < (SELECT n.id FROM documents n WHERE n.key = @key))`
-	if d.Order != (domain.OrderID{}) {
-		before = `d.store = '' AND d.number = ''`
-		if err := dropInstead(ctx, tx, before+` AND `+sameGarment, args, d.Key); err != nil {
-			return "", err
-		}
-	}
-	rows, err := tx.Query(ctx, `SELECT d.key FROM documents d WHERE `+before+` AND `+sameGarment+` ORDER BY d.id LIMIT 1`, args)
-	if err != nil {
-		return "", err
-	}
-	found, err := pgx.CollectRows(rows, pgx.RowTo[domain.DocumentKey])
-	if err != nil || len(found) == 0 {
-		return "", err
-	}
-	return found[0], nil
+	return key, err
 }
 
-// dropInstead drops documents that no ledger has, since another one stands for their garment.
-func dropInstead(ctx context.Context, tx pgx.Tx, which string, args pgx.NamedArgs, other domain.DocumentKey) error {
-	args["by"], args["reason"] = ourselves, "the same garment is written off by "+string(other)
-	_, err := tx.Exec(ctx, `
-		UPDATE documents d SET status = 'dropped', answered_by = @by, reason = @reason, cause = ''
-		WHERE `+soft("")+` AND `+which, args)
+type foundWriteOff struct {
+	key  domain.DocumentKey
+	rank int
+	soft bool
+}
+
+func (b *writeOffBooking) found(ctx context.Context, query string) ([]foundWriteOff, error) {
+	rows, err := b.tx.Query(ctx, query, b.args)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (f foundWriteOff, err error) {
+		return f, row.Scan(&f.key, &f.rank, &f.soft)
+	})
+}
+
+// drop drops a document that no ledger has, since another one stands for its garment. It
+// answers false when a ledger may have it by now.
+func (b *writeOffBooking) drop(ctx context.Context, which, other domain.DocumentKey) (bool, error) {
+	tag, err := b.tx.Exec(ctx, `
+		UPDATE documents SET status = 'dropped', answered_by = @by, reason = @reason, cause = ''
+		WHERE key = @which AND `+soft(""),
+		pgx.NamedArgs{"which": which, "by": ourselves, "reason": "the same garment is written off by " + string(other)})
+	return tag.RowsAffected() > 0, err
+}
+
+// hold keeps a document of no order from being sent until it was booked anew beside the
+// one that it may be the same as. It answers false when a ledger may have it by now.
+func (b *writeOffBooking) hold(ctx context.Context, which domain.DocumentKey) (bool, error) {
+	tag, err := b.tx.Exec(ctx, `
+		UPDATE documents SET status = 'paused', cause = CASE WHEN cause = '' THEN @cause ELSE cause END, rules = -1
+		WHERE key = @which AND `+soft(""),
+		pgx.NamedArgs{"which": which, "cause": domain.NewCause(domain.KindWriteOffDoubtful, string(which))})
+	return tag.RowsAffected() > 0, err
+}
+
+func (b *writeOffBooking) claim(ctx context.Context, which, stands domain.DocumentKey) error {
+	_, err := b.tx.Exec(ctx, `INSERT INTO write_off_claims (key, stands, at) VALUES (@which, @stands, @at) ON CONFLICT (key) DO NOTHING`,
+		pgx.NamedArgs{"which": which, "stands": stands, "at": b.args["at"]})
 	return err
 }

@@ -16,7 +16,9 @@ type State struct {
 	Inventory []InventoryState `json:"inventory"`
 	// Returns are the return confirmations at their latest revision, as the contract spells them.
 	Returns []any `json:"returns"`
-	Sent    Sent  `json:"sent"`
+	// Adjustments are the movements of the books, as the contract spells them, the oldest first.
+	Adjustments []any `json:"adjustments"`
+	Sent        Sent  `json:"sent"`
 }
 
 // OrderState is one order. Lines keep short and cancelled apart.
@@ -110,7 +112,7 @@ func (s *Simulator) State() []State {
 }
 
 func (a *account) state() State {
-	out := State{Account: a.code, Orders: []OrderState{}, Inventory: []InventoryState{}, Returns: []any{}, Sent: a.sent}
+	out := State{Account: a.code, Orders: []OrderState{}, Inventory: []InventoryState{}, Returns: []any{}, Adjustments: []any{}, Sent: a.sent}
 	for _, number := range slices.Sorted(maps.Keys(a.orders)) {
 		out.Orders = append(out.Orders, a.orders[number].judged())
 	}
@@ -126,6 +128,9 @@ func (a *account) state() State {
 	})
 	for _, r := range returns {
 		out.Returns = append(out.Returns, r.snapshot())
+	}
+	for _, entry := range a.ledger {
+		out.Adjustments = append(out.Adjustments, entry.adjustmentRecord)
 	}
 	return out
 }

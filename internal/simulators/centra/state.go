@@ -76,8 +76,10 @@ type ReturnState struct {
 	Status     string          `json:"status"`
 	ExternalID string          `json:"externalId"`
 	Lines      []QuantityState `json:"lines"`
+	Total      int64           `json:"total"` // what it is worth, with shipping and without what is kept back
 	Refunded   int64           `json:"refunded"`
 	Comment    string          `json:"comment"`
+	ToStock    bool            `json:"toStock"` // its units were put back on sale by the shop
 }
 
 // StockState is one size in one warehouse.
@@ -154,7 +156,7 @@ func (sh *shipment) state() ShipmentState {
 }
 
 func (r *orderReturn) state() ReturnState {
-	out := ReturnState{ID: r.id, Shipment: r.shipment.number, Status: r.status(), ExternalID: r.externalID, Comment: r.comment, Lines: []QuantityState{}}
+	out := ReturnState{ID: r.id, Shipment: r.shipment.number, Status: r.status(), ExternalID: r.externalID, Comment: r.comment, Lines: []QuantityState{}, Total: r.grandTotal(), ToStock: len(r.moved) > 0}
 	for _, l := range r.lines {
 		for _, p := range l.line.parts {
 			if p.line.physical() {

@@ -180,17 +180,10 @@ func (w *Warehouse) Adjustments(ctx context.Context, since time.Time, cursor str
 	return out, next, nil
 }
 
-// ReasonUnreadable is the reason of an adjustment that could not be read.
-const ReasonUnreadable = "unreadable"
-
 func (w *Warehouse) adjustment(c call, raw []byte) (domain.Adjustment, error) {
 	var a gen.Adjustment
 	if err := json.Unmarshal(raw, &a); err == nil && a.AdjustmentId != "" && a.Sku != "" && a.QuantityDelta <= mostUnits && a.QuantityDelta >= -mostUnits {
-		return domain.Adjustment{
-			ID: a.AdjustmentId, Warehouse: w.config.Warehouse, SKU: a.Sku, Units: a.QuantityDelta, Reason: string(a.Reason),
-			From: domain.StockStatus(deref(a.FromStatus)), Serials: deref(a.Serials), UnitCost: deref(a.UnitCost), Currency: deref(a.Currency),
-			Return: deref(a.ReturnId), Order: deref(a.OrderNumber), At: a.OccurredAt,
-		}, nil
+		return w.bookedOff(a), nil // the same, whether the feed tells it or the books
 	}
 	var head struct {
 		ID  string `json:"adjustmentId"`
@@ -199,7 +192,7 @@ func (w *Warehouse) adjustment(c call, raw []byte) (domain.Adjustment, error) {
 	if _ = json.Unmarshal(raw, &head); identifier(head.ID) == "" {
 		return domain.Adjustment{}, unreadable(c, fmt.Errorf("an adjustment without an id"))
 	}
-	return domain.Adjustment{ID: identifier(head.ID), Warehouse: w.config.Warehouse, SKU: head.SKU, Reason: ReasonUnreadable}, nil
+	return domain.Adjustment{ID: identifier(head.ID), Warehouse: w.config.Warehouse, SKU: head.SKU, Reason: domain.ReasonUnreadable}, nil
 }
 
 // quantities reads {"available": 4, "allocated": 2} without a map for each record: a
