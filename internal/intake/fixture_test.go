@@ -160,6 +160,8 @@ type floor struct {
 	events    []ports.WarehouseEvent
 	order     func(number string) (domain.WarehouseOrder, error)
 	shipments func(number string) ([]domain.Shipment, error)
+	books     []domain.Adjustment
+	forgets   bool // the feed does not know our position
 }
 
 func (f *floor) Key() string { return leeds }
@@ -179,6 +181,10 @@ func (f *floor) Shipments(_ context.Context, number string) ([]domain.Shipment, 
 }
 
 func (f *floor) Events(_ context.Context, after int64, _ int) ([]ports.WarehouseEvent, int64, bool, error) {
+	if f.forgets {
+		f.forgets = false
+		return nil, 0, false, &fault.Fault{Kind: fault.Invalid, System: "acs", Code: "cursor_expired"}
+	}
 	var page []ports.WarehouseEvent
 	last := after
 	for _, e := range f.events {
