@@ -180,6 +180,9 @@ func (w *Warehouse) Adjustments(ctx context.Context, since time.Time, cursor str
 	return out, next, nil
 }
 
+// ReasonUnreadable is the reason of an adjustment that could not be read.
+const ReasonUnreadable = domain.ReasonUnreadable
+
 func (w *Warehouse) adjustment(c call, raw []byte) (domain.Adjustment, error) {
 	var a gen.Adjustment
 	if err := json.Unmarshal(raw, &a); err == nil && a.AdjustmentId != "" && a.Sku != "" && a.QuantityDelta <= mostUnits && a.QuantityDelta >= -mostUnits {
@@ -192,7 +195,7 @@ func (w *Warehouse) adjustment(c call, raw []byte) (domain.Adjustment, error) {
 	if _ = json.Unmarshal(raw, &head); identifier(head.ID) == "" {
 		return domain.Adjustment{}, unreadable(c, fmt.Errorf("an adjustment without an id"))
 	}
-	return domain.Adjustment{ID: identifier(head.ID), Warehouse: w.config.Warehouse, SKU: head.SKU, Reason: domain.ReasonUnreadable}, nil
+	return domain.Adjustment{ID: identifier(head.ID), Warehouse: w.config.Warehouse, SKU: head.SKU, Reason: ReasonUnreadable}, nil
 }
 
 // quantities reads {"available": 4, "allocated": 2} without a map for each record: a
