@@ -30,7 +30,9 @@ func (d *decider) stockLeg() {
 		}
 		shipment, completed := takeFrom(d.shipments, left, g.Line)
 		if shipment == "" || !completed {
-			d.wait("the shipment of line %s is not completed in the shop", g.Line)
+			if !d.usedUp(g) {
+				d.wait("the shipment of line %s is not completed in the shop", g.Line)
+			}
 			continue
 		}
 		name := shipment + "/" + strconv.FormatBool(g.refund)
@@ -103,8 +105,8 @@ func (d *decider) returnable() map[string]int {
 	}
 	counted := map[string]bool{}
 	for _, p := range d.m.plans {
-		if p.Kind != domain.PlanShopReturn || d.m.dropped(p) {
-			continue
+		if p.Kind != domain.PlanShopReturn || d.m.dropped(p) || d.m.shop[d.m.written[p.Key].ID].Deleted {
+			continue // what was deleted there can be returned again, by whoever enters it
 		}
 		counted[p.ShopID] = p.ShopID != ""
 		for _, l := range p.Lines {

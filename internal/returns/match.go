@@ -227,7 +227,7 @@ func (m *matched) apply(f domain.Fact) error {
 	case domain.FactReturnWritten:
 		return take(f, func(w domain.ReturnWritten) { m.written[w.Key], m.writtenF[w.Key] = w, f })
 	case domain.FactReturnRefused:
-		return take(f, func(r domain.ReturnRefused) { m.refused[r.Subject] = refusal{r.RefusedFact, f.Sequence} })
+		return take(f, func(r domain.ReturnRefused) { m.refusal(f, r) })
 	case domain.FactReturnAnswered:
 		return take(f, func(a domain.ReturnAnswer) { m.answer(f, a) })
 	case domain.FactReturnSettled:

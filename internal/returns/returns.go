@@ -134,9 +134,24 @@ func Open(order domain.Order, facts []domain.Fact) ([]News, error) {
 			continue
 		}
 		// A parcel that now stands in the shop, or is known to have left, may be what it waits for.
-		open = append(open, News{Number: n, Sequence: max(m.newest[n], m.shipped)})
+		open = append(open, News{Number: n, Sequence: max(m.newest[n], m.shipped, m.beside(n))})
 	}
 	return open, nil
+}
+
+// beside is the newest fact about a return that shares one of the shop's with this one:
+// both wait until all that it announces is decided on, and either may decide it.
+func (m *matched) beside(n int) (newest int64) {
+	shared := map[string]bool{}
+	for _, g := range m.garments {
+		shared[g.Shop] = shared[g.Shop] || g.Return == n && g.Shop != ""
+	}
+	for _, g := range m.garments {
+		if g.Shop != "" && shared[g.Shop] {
+			newest = max(newest, m.newest[g.Return])
+		}
+	}
+	return newest
 }
 
 // told tells whether an order has been told of returns at all: most never are.

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"selvedge/internal/domain"
+	"selvedge/internal/returns"
 )
 
 // answer is what a person says to a question of the first return.
@@ -127,4 +128,100 @@ func TestAnAnnouncementDeletedBeforeItWasCompletedIsMadeAnew(t *testing.T) {
 	require.Equal(t, 1, s.written(t, domain.PlanCredit))
 	require.Equal(t, 1, s.written(t, domain.PlanRefund))
 	require.True(t, s.decide(t, 1).Settled)
+}
+
+// While the shop is away a person enters the return by hand; ours, which was planned
+// before, is refused afterwards, since the shop lets nobody return more than was sold.
+func TestAReturnEnteredByHandBeforeOursWasRefusedIsTheSame(t *testing.T) {
+	t.Parallel()
+	s := newTale(2)
+	s.tell(back("r", 1, unit("u", "restock", 1, true), unit("v", "ber", 1, true)))
+	var plan domain.ReturnPlan
+	for _, due := range s.decide(t, 1).Due {
+		if due.Plan.Kind == domain.PlanShopReturn {
+			plan = due.Plan
+		}
+	}
+	require.Len(t, plan.Garments, 2)
+	s.tell(domain.NewFact(domain.FactReturnPlanned, "plan:"+plan.Key, "selvedge", s.now, plan))
+	s.tell(byHand("4", 1, false))
+	s.tell(domain.NewFact(domain.FactReturnRefused, "refused", "centra", s.now, domain.ReturnRefused{Return: 1, RefusedFact: domain.RefusedFact{
+		Step: domain.Step(plan.Kind), Subject: plan.Key, System: "centra", Exception: "return-refused", Problems: []domain.Refusal{{Code: "too_many", Message: "the shipment has fewer units left"}},
+	}}))
+	s.work(t)
+	for n := 1; n <= 2; n++ {
+		d := s.decide(t, n)
+		require.Empty(t, kinds(d), "return %d", n)
+		require.True(t, d.Settled, "return %d waits for %v, due %v", n, d.Waiting, d.Due)
+	}
+	require.Equal(t, 2, s.written(t, domain.PlanCredit), "each garment is credited once")
+	require.Equal(t, 1, s.written(t, domain.PlanWriteOff))
+	require.Equal(t, 2, s.written(t, domain.PlanRefund), "and paid back once")
+	standing := map[string]int{}
+	for _, f := range s.facts {
+		if p, err := domain.Decode[domain.ReturnPlan](f); err == nil && f.Kind == domain.FactReturnPlanned && p.Kind == domain.PlanShopReturn && p.Key != plan.Key {
+			standing[p.ShopID] += len(p.Garments)
+		}
+	}
+	require.Equal(t, map[string]int{"4": 1, "": 1}, standing, "one in the person's return, the other in one of ours")
+}
+
+// Two parcels bring back what one return of the shop announces: what is decided about
+// the second is news for the first, which waits for it.
+func TestReturnsThatShareOneOfTheShopAreToldOfEachOther(t *testing.T) {
+	t.Parallel()
+	s := newTale(3)
+	s.tell(back("r1", 1, unit("u", "restock", 1, true)))
+	s.tell(back("r2", 1, unit("v", "wrong_item", 1, true)))
+	s.tell(byHand("4", 2, false))
+	news := func() int64 {
+		open, err := returns.Open(s.order, s.facts)
+		require.NoError(t, err)
+		require.Equal(t, 1, open[0].Number)
+		return open[0].Sequence
+	}
+	before := news()
+	s.tell(back("r2", 2, unit("v", "restock", 2, true)))
+	require.Greater(t, news(), before)
+}
+
+// What somebody deletes in the shop may be entered there again.
+func TestUnitsOfADeletedReturnAreFreeAgain(t *testing.T) {
+	t.Parallel()
+	s := newTale(2)
+	s.order.Shipments[0].Lines[0].Quantity = 1
+	s.order.Shipments = append(s.order.Shipments, domain.ShopShipment{ID: "8", Lines: []domain.LineQuantity{{Line: "1", Quantity: 1}}}) // not completed yet
+	s.tell(back("r", 1, unit("u", "restock", 1, true)))
+	s.work(t)
+	var ours domain.ReturnWritten
+	for _, f := range s.facts {
+		if w, err := domain.Decode[domain.ReturnWritten](f); err == nil && f.Kind == domain.FactReturnWritten && w.Kind == domain.PlanShopReturn {
+			ours = w
+		}
+	}
+	s.tell(domain.NewShopReturnFact(domain.ShopReturn{ID: ours.ID, External: ours.Key, Order: order, Shipment: "7", Deleted: true}, s.now))
+	s.tell(answer(s.asked(t, 1, "return-deleted"), "skip", nil))
+	s.tell(back("r2", 1, unit("v", "restock", 1, true)))
+	s.work(t)
+	require.Equal(t, 2, s.written(t, domain.PlanShopReturn))
+}
+
+// Where nothing is left to return in the shop, nobody waits silently for ever.
+func TestAGarmentForWhichTheShopHasNoUnitLeftIsAPersons(t *testing.T) {
+	t.Parallel()
+	s := newTale(2)
+	s.tell(back("r", 1, unit("u", "restock", 1, true)))
+	p := domain.ReturnPlan{
+		Return: 1, Kind: domain.PlanShopReturn, Key: order.String() + "/r1/shop-return/1", Shipment: "7", Garments: []string{"north/r/u"},
+		Lines: []domain.LineQuantity{{Line: "1", Quantity: 2}}, // of one garment too many
+	}
+	s.tell(domain.NewFact(domain.FactReturnPlanned, "plan", "selvedge", s.now, p))
+	s.tell(domain.NewFact(domain.FactReturnWritten, "written", "selvedge", s.now, domain.ReturnWritten{Return: 1, Kind: p.Kind, Key: p.Key, Stage: domain.StageDone, ID: "41"}))
+	s.tell(back("r2", 1, unit("v", "restock", 1, true)))
+	d := s.decide(t, 2)
+	require.Equal(t, []string{"return-refused"}, kinds(d))
+	require.Equal(t, "none_left", d.Questions[0].Problems[0].Code)
+	require.False(t, d.Settled)
+	s.tell(domain.NewFact(domain.FactReturnAnswered, "settled", "ops", s.now, domain.ReturnAnswer{Return: 2, AnswerFact: domain.AnswerFact{Cause: d.Questions[0].Cause, Action: "skip", By: "ops"}}))
+	require.Empty(t, s.decide(t, 2).Questions)
 }
