@@ -307,7 +307,11 @@ func (s roomShop) CreateReturn(_ context.Context, d ports.ReturnDraft) (made dom
 	if units > s.left() {
 		return made, &fault.Fault{Kind: fault.Rejected, System: "centra", Op: "create", Code: "too_many", Message: "the shipment has fewer units left"}
 	}
-	err = s.attempt("create", func() { made = s.add(d.External, units, false) })
+	err = s.attempt("create", func() {
+		if units <= s.left() { // a late one may find that somebody was faster
+			made = s.add(d.External, units, false)
+		}
+	})
 	return made, err
 }
 
