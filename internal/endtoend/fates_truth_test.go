@@ -137,7 +137,7 @@ func (d truth) requireSoundBooks(t *testing.T, number int) {
 	}
 	refunded := map[string]int64{}
 	for _, b := range of(books, domain.DocRefund) {
-		refunded[b.reference] += b.gross
+		refunded[b.shopReturn] += b.gross
 	}
 	for _, r := range d.shop[number].Returns {
 		require.Equal(t, r.Refunded, refunded[fmt.Sprint(r.ID)], "refunds of return %d in the books", r.ID)

@@ -17,11 +17,11 @@ import (
 
 // booking is one line of the file that finance imports.
 type booking struct {
-	document, kind, order, shopReturn, reference string // of its document
-	ref, lineKind, sku, source                   string
-	disposition, from, to                        string
-	quantity                                     int
-	gross, tax                                   int64 // minor units of a currency with two digits
+	document, kind, order, shopReturn string // of its document
+	ref, lineKind, sku, source        string
+	disposition, from, to             string
+	quantity                          int
+	gross, tax                        int64 // minor units of a currency with two digits
 }
 
 // posts runs the documents' schedule until nothing is left to post.
@@ -55,7 +55,9 @@ func (w *world) exported(t *testing.T) (lines []booking) {
 			for i, name := range rows[0] {
 				cells[name] = row[i]
 			}
-			lines = append(lines, readBooking(t, cells))
+			if b := readBooking(t, cells); b.lineKind != "link" { // what an earlier file holds, told again with what it came to name
+				lines = append(lines, b)
+			}
 		}
 	}
 	return lines
@@ -66,7 +68,7 @@ func readBooking(t *testing.T, cells map[string]string) booking {
 	quantity, err := strconv.Atoi(cells["quantity"])
 	require.NoError(t, err)
 	return booking{
-		document: cells["document_key"], kind: cells["type"], order: cells["order_number"], shopReturn: cells["return"], reference: cells["return_reference"],
+		document: cells["document_key"], kind: cells["type"], order: cells["order_number"], shopReturn: cells["return"],
 		ref: cells["line_ref"], lineKind: cells["line_type"], sku: cells["sku"], source: cells["source"],
 		disposition: cells["disposition"], from: cells["from"], to: cells["to"],
 		quantity: quantity, gross: minor(t, cells["gross"]), tax: minor(t, cells["tax"]),

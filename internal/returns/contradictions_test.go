@@ -249,6 +249,34 @@ func TestABundleThatTheShopAnnouncesIsItsGarments(t *testing.T) {
 	require.True(t, s.decide(t, 1).Settled)
 }
 
+// A return is told as a whole: a garment that its newest word does not name was never in it.
+func TestAGarmentThatTheWarehouseStrikesOffItsReturnIsAPersons(t *testing.T) {
+	t.Parallel()
+	told := []domain.Fact{
+		back("r", 1, unit("u", "quarantine", 1, false), unit("v", "quarantine", 1, false)), back("r", 2, unit("u", "restock", 2, true)),
+	}
+	for _, order := range [][]int{{0, 1}, {1, 0}} {
+		s := newTale(2)
+		for _, i := range order {
+			s.tell(told[i])
+			s.work(t)
+		}
+		require.Equal(t, 1, s.written(t, domain.PlanCredit))
+		s.tell(answer(s.asked(t, 1, "return-decision"), "skip", nil))
+		s.work(t)
+		require.Equal(t, 1, s.written(t, domain.PlanCredit))
+		require.True(t, s.decide(t, 1).Settled)
+	}
+	s := newTale(2)
+	s.tell(told[0])
+	s.tell(told[1])
+	s.asked(t, 1, "return-decision")
+	s.tell(back("r", 3, unit("u", "restock", 2, true), unit("v", "restock", 2, true)))
+	s.work(t)
+	require.Equal(t, 2, s.written(t, domain.PlanCredit), "named again, it is taken")
+	require.True(t, s.decide(t, 1).Settled)
+}
+
 // A rule that is missing keeps every document of a thousand returns waiting, for one cause.
 func TestDocumentsThatWaitForARuleWaitOnOneCause(t *testing.T) {
 	t.Parallel()

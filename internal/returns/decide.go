@@ -181,6 +181,12 @@ func (d *decider) resolve(g *judged) {
 		}
 		return
 	}
+	if g.struck && g.word == "" {
+		if !d.ask(g, d.question(g, "return-decision", "unit_struck", "", "the warehouse had garment "+g.ID+" in return "+g.ReturnID+" and does not name it there any more")) {
+			g.ignored = true
+		}
+		return
+	}
 	if other, yes := g.contradicted(); yes && g.word == "" {
 		if !d.ask(g, d.question(g, "return-decision", "disposition_contradicted", "", "the warehouse calls garment "+g.ID+" "+unit.Disposition+" and "+other.Disposition+
 			" under one revision, "+strconv.FormatInt(unit.Revision, 10)+", or tells it apart in something else")) {

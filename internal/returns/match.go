@@ -26,6 +26,7 @@ type Garment struct {
 
 	entry     entry // of Adjusted
 	revisions []revision
+	struck    bool     // the newest word of its return does not name it any more
 	also      []string // ids of garments that turned out to be this one: plans may name them
 }
 
@@ -128,6 +129,7 @@ type matched struct {
 type returnType struct {
 	revision int64
 	is       domain.ReturnType
+	refs     map[string]bool // of the units in it
 }
 
 type refusal struct {
@@ -276,7 +278,10 @@ func (m *matched) touch(n int, f domain.Fact) {
 func (m *matched) confirmation(f domain.Fact, c domain.ReturnConfirmation) {
 	name := c.Warehouse + "/" + c.ID
 	if newest, known := m.types[name]; !known || c.Revision >= newest.revision {
-		m.types[name] = returnType{c.Revision, c.Type}
+		m.types[name] = returnType{c.Revision, c.Type, map[string]bool{}}
+		for _, u := range c.Units {
+			m.types[name].refs[u.Ref] = true
+		}
 	}
 	for _, u := range c.Units {
 		g := m.find(func(g *Garment) bool {
@@ -302,6 +307,7 @@ func (m *matched) confirmation(f domain.Fact, c domain.ReturnConfirmation) {
 	for _, g := range m.garments {
 		if g.Warehouse == c.Warehouse && g.ReturnID == c.ID {
 			g.Type = m.types[name].is
+			g.struck = len(g.revisions) > 0 && !m.types[name].refs[g.revisions[0].Ref]
 		}
 	}
 }
