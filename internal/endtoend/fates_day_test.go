@@ -30,6 +30,7 @@ type fate struct {
 
 	number  int
 	said    int        // words so far
+	kinds   []string   // that people were asked about
 	parcels []returned // as the warehouse numbers them
 	pieces  [][]piece
 }
@@ -143,6 +144,20 @@ func holds(n int) word {
 	}}
 }
 
+// stands waits until that many garments of the nth return are known to have arrived.
+func stands(n, garments int) word {
+	return word{fmt.Sprintf("%d garments of return %d have arrived", garments, n), func(t *testing.T, w *world, f *fate) bool {
+		view, err := w.returnView(t.Context(), returnID(f.number, n))
+		arrived := 0
+		for _, g := range view.Assessment.Garments {
+			if g.Disposition != "" {
+				arrived++
+			}
+		}
+		return err == nil && arrived >= garments
+	}}
+}
+
 // ended waits until the nth return of the order has closed.
 func ended(n int) word {
 	return word{fmt.Sprintf("return %d closes", n), func(t *testing.T, w *world, f *fate) bool {
@@ -158,6 +173,7 @@ func (w *world) hasClosed(ctx context.Context, id string) bool {
 // asks waits until the nth return asks about a kind.
 func asks(n int, kind string) word {
 	return word{fmt.Sprintf("return %d asks about %s", n, kind), func(t *testing.T, w *world, f *fate) bool {
+		f.kinds = append(f.kinds, kind)
 		s, err := w.returnShown(t.Context(), returnID(f.number, n))
 		return err == nil && s.state == domain.NeedsAttention && slices.ContainsFunc(s.causes, func(c string) bool { return startsWith(c, kind) })
 	}}
@@ -166,6 +182,7 @@ func asks(n int, kind string) word {
 // asked waits until the nth return asks about a kind, and answers.
 func asked(n int, kind string, answer contract.Resolution) word {
 	return word{fmt.Sprintf("return %d asks about %s", n, kind), func(t *testing.T, w *world, f *fate) bool {
+		f.kinds = append(f.kinds, kind)
 		return w.answers(t, returnID(f.number, n), kind, answer)
 	}}
 }

@@ -2,6 +2,7 @@ package endtoend_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"selvedge/internal/domain"
 	"selvedge/internal/simulators/acs"
 	"selvedge/internal/simulators/centra"
+	"selvedge/internal/store"
 )
 
 // shirts is an outcome of that many shirts back in one return, paid back in full.
@@ -112,7 +114,7 @@ func announcements() []*fate {
 		{name: "by the warehouse first", words: []word{comes(one("quarantine")), holds(1), byHand(1, 1), then(0, 0, "restock"), ended(1)}, want: shirts(1)},
 		{name: "by both at once", words: []word{byHand(1, 1), comes(one("restock")), ended(1)}, want: shirts(1)},
 		{name: "of two, and one never comes", sale: several(2), words: []word{
-			byHand(1, 2), heard(1), comes(one("restock")), asked(1, "return-missing", skips()), asks(1, "return-refused"), deletes(), ended(1),
+			byHand(1, 2), heard(1), comes(one("restock")), stands(1, 1), asked(1, "return-missing", skips()), asks(1, "return-refused"), deletes(), ended(1),
 		}, want: shirts(1)},
 	}
 }
@@ -179,6 +181,7 @@ func forgotten() word {
 // claimed waits until the parcel without an order asks whose it is, and says so.
 func claimed() word {
 	return word{"somebody says whose it is", func(t *testing.T, w *world, f *fate) bool {
+		f.kinds = append(f.kinds, "return-without-order")
 		id := contract.OrphanReturnWorkflowID(north, f.parcels[0].ReturnID)
 		return w.answers(t, id, "return-without-order", overrides("order", orderID(f.number).String()))
 	}}
@@ -236,6 +239,21 @@ func TestReturnsOfEveryFateInAStormWithTheWorkersCutOff(t *testing.T) {
 			d.closes(t, f.number)
 		}
 	}
+	provoked := map[string]bool{}
+	for _, f := range d.fates {
+		for _, kind := range f.kinds {
+			provoked[kind] = true
+		}
+	}
+	for _, kind := range []string{
+		"disposition-reversed", "refund-decision", "refund-failed", "return-missing", "return-not-shipped", "return-refused", "return-unmatched",
+		"return-without-order", "unmapped:disposition", "wrong-item",
+	} {
+		require.True(t, provoked[kind], "nobody was asked about %s", kind)
+	}
+	open, err := d.parts.Store.OpenExceptions(t.Context(), store.ExceptionFilter{}, 100)
+	require.NoError(t, err)
+	require.Empty(t, slices.DeleteFunc(open, func(e store.Exception) bool { return e.Return == 0 }), "what was asked is answered")
 	truth := d.truth(t)
 	for _, f := range d.fates {
 		t.Run(f.name, func(t *testing.T) {
