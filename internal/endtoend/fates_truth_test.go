@@ -146,8 +146,8 @@ func (d truth) requireSoundBooks(t *testing.T, number int) {
 	require.Empty(t, refunded, "no refund is of another return")
 }
 
-// requireOneMemoForEachReturn: each return of the shop has one credit memo that names it,
-// with one line for each of its lines and invoices, and what went back is what it says.
+// requireOneMemoForEachReturn: each return of the shop has one credit memo that names it
+// and that the shop names, with one line for each of its lines and invoices, and what went back is what it says.
 func (d truth) requireOneMemoForEachReturn(t *testing.T, number int) {
 	t.Helper()
 	memos := map[string]map[string]bool{} // return → documents
@@ -174,6 +174,9 @@ func (d truth) requireOneMemoForEachReturn(t *testing.T, number int) {
 			want[fmt.Sprint(l.LineID)] += l.Quantity
 		}
 		require.Len(t, memos[id], 1, "memos of return %s", id)
+		for document := range memos[id] {
+			require.Contains(t, r.Comment+"\n"+d.shop[number].InternalComment, document, "the shop names the memo of return %s", id)
+		}
 		require.Equal(t, want, units[id], "units of the memo of return %s", id)
 		if r.Refunded != 0 {
 			require.Equal(t, gross[id], r.Refunded, "return %s pays back what its memo says", id)
