@@ -21,6 +21,7 @@ import (
 // touched once, and an item loses less than the warehouse holds above the shop's figure.
 type floorHand struct {
 	random  *rand.Rand
+	fates   []fate          // of the garments that come back next
 	planned map[string]bool // <store>/<number> of orders whose end a return must not change
 	touched map[string]bool
 }
@@ -68,6 +69,8 @@ type floorAction struct {
 	SKU      string         `json:"sku,omitempty"`
 	Quantity int            `json:"quantity,omitempty"`
 	Reason   string         `json:"reason,omitempty"`
+	Serials  []string       `json:"serials,omitempty"`
+	Status   string         `json:"status,omitempty"`
 	From     string         `json:"from,omitempty"`
 	To       string         `json:"to,omitempty"`
 	Return   map[string]any `json:"return,omitempty"`
@@ -88,7 +91,7 @@ func (s *soakRun) moveGoods(ctx context.Context, d deed) error {
 	if err := s.noteUnpaid(ctx, accounts, returns); err != nil {
 		return err
 	}
-	for _, a := range append(returns, moves...) {
+	for _, a := range slices.Concat(returns, s.floor.bookedOff(returns), moves) {
 		if err := s.ask(ctx, http.MethodPost, warehouse, "/_sim/floor", a, nil); err != nil {
 			return err
 		}
@@ -186,8 +189,52 @@ func (f *floorHand) returns(accounts []floorAccount, n int) []floorAction {
 	for i := range all {
 		f.touched[all[i].Reason], all[i].Reason = true, ""
 		unit := all[i].Return["units"].([]any)[0].(map[string]any)
-		unit["disposition"] = []string{"restock", "restock", "quarantine", "refurbish", "ber"}[f.random.IntN(5)]
-		unit["grade"] = "A"
+		what, sku := f.fate(), all[i].Account+" beyond repair "+unit["sku"].(string)
+		if what.disposition == "ber" && f.touched[sku] {
+			what = fate{disposition: "restock"} // two like garments, one of them without a serial, are finance's
+		}
+		f.touched[sku] = f.touched[sku] || what.disposition == "ber"
+		unit["disposition"], unit["grade"] = what.disposition, "A"
+		if what.serial {
+			unit["serial"] = "SER-" + all[i].Order
+		}
+		all[i].Return["writeOff"] = what.withReturn
+	}
+	return all
+}
+
+// fate is what becomes of a garment that came back: a lost one stays in the warehouse's
+// books, or leaves them with its return, or under its serial beside it.
+type fate struct {
+	disposition        string
+	withReturn, serial bool
+}
+
+// fates are drawn one after the other, each before any comes again: a short day has them all.
+var fates = []fate{
+	{disposition: "ber", withReturn: true}, {disposition: "ber", serial: true}, {disposition: "ber"}, {disposition: "restock"},
+	{disposition: "donate"}, {disposition: "quarantine"}, {disposition: "refurbish"}, {disposition: "restock"},
+}
+
+func (f *floorHand) fate() fate {
+	if len(f.fates) == 0 {
+		f.fates = slices.Clone(fates)
+		f.random.Shuffle(len(f.fates), func(i, j int) { f.fates[i], f.fates[j] = f.fates[j], f.fates[i] })
+	}
+	next := f.fates[0]
+	f.fates = f.fates[1:]
+	return next
+}
+
+// bookedOff takes garments that came back beyond repair under a serial off the books by
+// an entry that names nothing but the serial.
+func (f *floorHand) bookedOff(returns []floorAction) (all []floorAction) {
+	for _, r := range returns {
+		unit := r.Return["units"].([]any)[0].(map[string]any)
+		if serial, _ := unit["serial"].(string); serial != "" && unit["disposition"] == "ber" {
+			sku, _ := unit["sku"].(string)
+			all = append(all, floorAction{Account: r.Account, Action: "adjust", SKU: sku, Quantity: -1, Reason: "ber_write_off", Serials: []string{serial}, Status: "ber"})
+		}
 	}
 	return all
 }

@@ -20,12 +20,18 @@
 // the sources when the binaries are built; the product holds no switch for them.
 //
 //	blind-create         createShipment is sent again after a lost answer without a look
+//	credit-twice         a credit memo says twice the units that came back
 //	forgotten-line       of a parcel with several lines only the first is told to the shop
+//	forgotten-loss       a garment that a return says is lost is in no books
 //	lossy-feed           the feed is confirmed before its events are stored
+//	lost-entry           what the warehouse takes off its books outside of any return is in no books
 //	no-mail              a parcel is completed without the customer's mail
+//	refund-forgotten     a refund is recorded as paid and never asked for
+//	return-to-stock      a return puts its units back on sale beside the warehouse's feed
 //	second-number        a submission of unknown outcome is sent again under a new number
 //	shipping-cost-twice  every parcel takes the whole cost of shipping
 //	swallowed-question   a question is recorded nowhere
+//	two-losses           a garment is written off by its return and by the warehouse's books
 package main
 
 import (
@@ -84,7 +90,7 @@ type options struct {
 	storm  time.Duration // 0: as the bound leaves it
 	bin    string
 	keep   bool
-	// undisturbed leaves all deeds out: weather alone. faults are put into the weather of
+	// undisturbed leaves all deeds out but goods that move: weather alone. faults are put into the weather of
 	// a system before the day begins.
 	undisturbed bool
 	faults      map[string][]map[string]any

@@ -117,8 +117,8 @@ func (m mutant) build(ctx context.Context, root, dir string) error {
 	return nil
 }
 
-// day is the day that every mutant has: a storm without deeds, in which answers to the
-// two writes that must never be doubled are lost for certain.
+// day is the day that every mutant has: a storm in which nobody does anything but move
+// goods, and answers to the two writes that must never be doubled are lost for certain.
 func mutantDay(seed uint64) options {
 	lost := func(match string) map[string]any {
 		return map[string]any{"match": match, "kind": "cut-after-commit", "times": 6, "after": 3}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -48,16 +49,30 @@ func soak(ctx context.Context, o options) (judge.Report, error) {
 	if err := s.day(ctx); err != nil {
 		return judge.Report{}, err
 	}
-	if err := s.stage.Save(ctx, s.victims.mark); err != nil {
-		return judge.Report{}, err
-	}
-	report, err := judge.Day(s.outcome())
+	report, err := s.judged(ctx)
 	if err == nil && (report.OK() || o.undisturbed) && !o.keep {
 		_ = os.RemoveAll(dir) // on Linux also under open files
 	} else {
 		fmt.Fprintf(o.out, "Kept: %s\n", dir)
 	}
 	return report, err
+}
+
+// booked is how long after the drain the books may take: documents are derived and
+// posted by a schedule of their own, and no order waits for them.
+const booked = 25 * time.Second
+
+// judged judges the day, again while something of it is still on its way into the books.
+func (s *soakRun) judged(ctx context.Context) (judge.Report, error) {
+	for until := time.Now().Add(booked); ; pause(ctx, 2*time.Second) {
+		if err := s.stage.Save(ctx, s.victims.mark); err != nil {
+			return judge.Report{}, err
+		}
+		report, err := judge.Day(s.outcome())
+		if err != nil || report.OK() || time.Now().After(until) || ctx.Err() != nil {
+			return report, err
+		}
+	}
 }
 
 func (s *soakRun) outcome() string { return filepath.Join(s.dir, "outcome.json") }
@@ -114,8 +129,9 @@ func (s *soakRun) close(ctx context.Context) {
 // day lets the storm rage with all its deeds, clears the weather and waits for the drain.
 func (s *soakRun) day(ctx context.Context) error {
 	var deeds []deed
-	if !s.undisturbed {
-		deeds = draw(s.seed, s.storm)
+	deeds = draw(s.seed, s.storm)
+	if s.undisturbed {
+		deeds = slices.DeleteFunc(deeds, func(d deed) bool { return d.kind != goods })
 	}
 	s.victims, s.floor = chooseVictims(s.seed, s.stage.Plan()), newFloorHand(s.seed, s.stage.Plan())
 	for system, faults := range s.faults {
@@ -156,6 +172,10 @@ func (s *soakRun) day(ctx context.Context) error {
 	}
 	s.say("the weather clears; nothing is killed any more")
 	if err := s.weather(ctx); err != nil {
+		return err
+	}
+	// Now that most orders have shipped, goods come back with every fate once more.
+	if err := s.moveGoods(ctx, deed{kind: goods, target: warehouse, orders: len(fates)}); err != nil {
 		return err
 	}
 	if err := s.finishReturns(ctx); err != nil {

@@ -187,6 +187,9 @@ func (w *world) save(o outcome) error {
 			return err
 		}
 	}
+	if err := w.saveBooks(w.o.JSON + ".ledger.csv"); err != nil {
+		return err
+	}
 	return writeJSON(w.o.JSON, o)
 }
 

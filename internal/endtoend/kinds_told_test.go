@@ -44,12 +44,13 @@ func toldElsewhere() map[string]elsewhere {
 		"kinds_returns_test.go": {
 			"return-decision", "return-document", "return-refused", "return-unmatched", "write-off-limit",
 		},
-		"kinds_stock_test.go":                {"double-buffer"},
-		"stockstories/refused_test.go":       {"stock-refused"},
-		"../returns/deleted_test.go":         {"return-deleted"},
+		"../../activities/write_offs_test.go":      {"write-off-doubtful"},
+		"kinds_stock_test.go":                      {"double-buffer"},
+		"stockstories/refused_test.go":             {"stock-refused"},
+		"../returns/deleted_test.go":               {"return-deleted"},
 		"../../activities/documents_links_test.go": {"document-held"},
-		"../../activities/documents_test.go": {"closed-period", "document-conflict", "document-rejected"},
-		"returns_test.go":                    {"refund-not-captured"},
+		"../../activities/documents_test.go":       {"closed-period", "document-conflict", "document-rejected"},
+		"returns_test.go":                          {"refund-not-captured"},
 		"fates_test.go": {
 			"disposition-reversed", "refund-decision", "refund-failed", "return-missing", "return-not-shipped", "return-without-order", "unmapped:disposition", "wrong-item",
 		},

@@ -326,13 +326,18 @@ func TestAWithdrawnOrderMayEndCancelledAsPlannedOrAsAQuestion(t *testing.T) {
 	require.True(t, judge.OutcomeOrder{Planned: "drift", PlannedEnd: "needs-attention", State: "needs-attention", Causes: []string{"drift:1"}}.Settled())
 }
 
+func writeJSON(t *testing.T, file string, v any) {
+	t.Helper()
+	data, err := json.Marshal(v)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(file, data, 0o600))
+}
+
 func TestDayReadsWhatTheDemoWrites(t *testing.T) {
 	t.Parallel()
 	d, path := clean(), filepath.Join(t.TempDir(), "out.json")
 	for file, v := range map[string]any{path: d.claims, path + ".centra.json": d.shop, path + ".acs.json": d.acs} {
-		data, err := json.Marshal(v)
-		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(file, data, 0o600))
+		writeJSON(t, file, v)
 	}
 	r, err := judge.Day(path)
 	require.NoError(t, err)

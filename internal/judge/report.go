@@ -15,11 +15,11 @@ const (
 	Tried            Counter = "tried"              // consumer orders of the day
 	WaitingAsPlanned Counter = "waiting as planned" // for the planned reason and no other
 	Lost             Counter = "lost"               // ready in the shop, not whole in the warehouse, no cause
-	Doubled          Counter = "doubled"            // asked from warehouses, shipped or credited in the shop, more than once
-	Silent           Counter = "silent"             // open, not at its planned end, no cause
+	Doubled          Counter = "doubled"            // asked from warehouses, shipped, credited in the shop or written off in the books more than once
+	Silent           Counter = "silent"             // open, not at its planned end, or lost at the warehouse and in no books; no cause
 	WrongQuantity    Counter = "wrong quantity"     // shop and warehouse differ about units, items or open lines
 	WrongCarrier     Counter = "wrong carrier"      // a shipment's carrier or tracking is not the warehouse's
-	WrongMoney       Counter = "wrong money"        // captured is not what was shipped
+	WrongMoney       Counter = "wrong money"        // captured is not what was shipped, or refunded or credited not what came back
 	MailedNotOnce    Counter = "mailed not once"    // a completed shipment without exactly one mail, or any other with one
 	Oversold         Counter = "oversold"           // the shop offers more than the warehouse can give
 	WaitingUnplanned Counter = "waiting unplanned"  // with a cause that nobody planned

@@ -91,7 +91,7 @@ func openWorld(t *testing.T) *world {
 	require.NoError(t, err)
 	t.Cleanup(w.keeps.Close)
 	in := &intake.Intake{
-		Shop: w.sells, Store: w.store, Client: nobody{}, Log: zap.NewNop(), Clock: w.clock.Now, Stores: []string{shopStore},
+		Shop: w.sells, Store: w.store, Orphans: w.store, WriteOffs: w.store, Client: nobody{}, Log: zap.NewNop(), Clock: w.clock.Now, Stores: []string{shopStore},
 		Warehouses: map[string]ports.Warehouse{north: w.keeps},
 	}
 	w.stock = &activities.Stock{
