@@ -119,13 +119,13 @@ func extraOf(r domain.Rule) string {
 }
 
 type rulesSetCmd struct {
-	Table     tableName         `help:"The table: shipping-method, market, item, carrier, attribute-default, payment-method, stock-status, stock-buffer, stock-grade, disposition, service-cutoff or entity." required:"" placeholder:"TABLE"`
+	Table     tableName         `help:"The table: shipping-method, market, item, carrier, attribute-default, payment-method, stock-status, stock-buffer, stock-grade, disposition, service-cutoff, entity or refund-policy." required:"" placeholder:"TABLE"`
 	From      string            `help:"The value that is mapped, as the other system writes it." required:"" placeholder:"VALUE"`
 	To        string            `help:"What it stands for." placeholder:"VALUE"`
 	Store     string            `help:"Only for one store." placeholder:"STORE"`
 	Warehouse string            `help:"Only for one warehouse." placeholder:"WAREHOUSE"`
 	Country   string            `help:"Only for one country of delivery." placeholder:"CC"`
-	Extra     map[string]string `help:"What the table needs besides: currency=GBP of a market, timezone=Europe/London and currency='GBP EUR' of an entity, attribute=itemCondition of a default, timezone=Europe/London and days=mon-fri of a cut-off." placeholder:"KEY=VALUE"`
+	Extra     map[string]string `help:"What the table needs besides: currency=GBP of a market, timezone=Europe/London and currency='GBP EUR' of an entity, attribute=itemCondition of a default, timezone=Europe/London and days=mon-fri of a cut-off, fee='395 GBP' and shipping=full-return of a refund policy." placeholder:"KEY=VALUE"`
 	Retire    bool              `help:"End the rule instead; --to is not needed."`
 	Author    string            `help:"Who changes it; by default who is logged in." placeholder:"NAME"`
 	Reason    string            `help:"Why; not needed with --check." placeholder:"TEXT"`

@@ -59,7 +59,7 @@ func formatOf(given, file string) string {
 }
 
 type rulesImportCmd struct {
-	File   string `arg:"" help:"The file to read, - for standard input. CSV needs the columns table, from and to; store, warehouse, country, attribute, currency, timezone, days, extra and retired may stand beside them."`
+	File   string `arg:"" help:"The file to read, - for standard input. CSV needs the columns table, from and to; store, warehouse, country, attribute, currency, timezone, days, fee, shipping, extra and retired may stand beside them."`
 	Format string `help:"csv or json; by default what the file's name ends in, else csv." enum:"csv,json," default:""`
 	Author string `help:"Who changes them; by default who is logged in." placeholder:"NAME"`
 	Reason string `help:"Why." required:"" placeholder:"TEXT"`

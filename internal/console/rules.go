@@ -64,13 +64,8 @@ type ruleForm struct {
 	Reason   string
 }
 
-// Has tells whether the table reads a scope or key.
-func (f ruleForm) Has(field string) bool {
-	return slices.Contains(f.Form.Scopes, field) || slices.Contains(f.Form.Extra, field)
-}
-
-// Extra is the value of a key.
-func (f ruleForm) Extra(key string) string { return f.Rule.Extra[key] }
+// Has tells whether the table reads a scope.
+func (f ruleForm) Has(scope string) bool { return slices.Contains(f.Form.Scopes, scope) }
 
 type ruleEditPage struct {
 	Form    *ruleForm
@@ -88,11 +83,7 @@ const answersKnown = 200
 // ruleForm fills a form for a rule, with what stands now about the same.
 func (v *visit) ruleForm(rule domain.Rule, cause string) (*ruleForm, error) {
 	f := &ruleForm{Rule: rule, Cause: cause}
-	for _, form := range mapping.Forms() {
-		if form.Table == rule.Table {
-			f.Form = form
-		}
-	}
+	f.Form, _ = mapping.FormOf(rule.Table)
 	given, err := v.c.o.Rules.RuleAnswers(v.ctx(), rule.Table, answersKnown)
 	if err != nil {
 		return nil, err
@@ -115,7 +106,8 @@ func (v *visit) readRule() domain.Rule {
 		Table: domain.RuleTable(get("table")), From: get("from"), To: get("to"), Store: get("store"),
 		Warehouse: get("warehouse"), Country: get("country"), Retired: get("retired") == "yes",
 	}
-	for _, key := range []string{"attribute", "currency", "timezone", "days"} {
+	form, _ := mapping.FormOf(rule.Table)
+	for _, key := range form.Extra {
 		if value := get(key); value != "" {
 			if rule.Extra == nil {
 				rule.Extra = map[string]string{}

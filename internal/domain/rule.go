@@ -44,6 +44,12 @@ const (
 	// (a NetSuite subsidiary, a company). Extra["timezone"] is the zone of its business
 	// dates, Extra["currency"] lists what it books, such as GBP EUR.
 	RuleEntity RuleTable = "entity"
+	// RuleRefundPolicy says when a return's money goes back, optionally per Store and
+	// Country: From is a market (its id, uri or name) or *, alone or with the warehouse's
+	// disposition or a kind of return as <market>/<word>, such as */ber; To is on-receipt,
+	// on-grading or manual. Extra["fee"] is kept back from a return, in minor units of each
+	// currency, such as 395 GBP, 450 EUR; Extra["shipping"] is none, full-return or always.
+	RuleRefundPolicy RuleTable = "refund-policy"
 )
 
 // Rule is one version of one mapping. Rules are never edited: a newer version of

@@ -84,6 +84,14 @@ func returnKinds() []Kind {
 			Press:  "override with refund = yes pays it back; retry after the rule or the return was corrected; skip when it is settled otherwise, such as by an exchange.",
 		},
 		{
+			Name: "unmapped:refund-policy", Owner: Finance, Severity: Hold,
+			Answers: []Action{Retry, Skip}, FreedByRule: true, Handbook: "unmapped-refund-policy",
+			What:   "The refund rules do not say one thing about a returned garment: {problem}",
+			Where:  "Garment {subject} at the warehouse.",
+			Change: "Correct the refund-policy rule: add the fee in the order’s currency, or retire the rule that contradicts another.",
+			Press:  "retry after the rule is saved; skip when you have returned and paid the garment by hand.",
+		},
+		{
 			Name: "return-refused", Owner: Ops, Severity: Hold,
 			Answers: []Action{Retry, Skip}, FreedByData: true, Handbook: "return-refused",
 			What:   "Centra does not take the return: {problem}",

@@ -50,7 +50,7 @@ func columns() []string {
 }
 
 func extraColumns() []string {
-	return []string{extraAttribute, extraCurrency, extraTimezone, extraDays}
+	return []string{extraAttribute, extraCurrency, extraTimezone, extraDays, extraFee, extraShipping}
 }
 
 // ignored columns are known and told by the store, not by a file.
@@ -270,7 +270,7 @@ func (f *reading) cell(line int, column, cell string, r *domain.Rule) {
 		r.Warehouse = cell
 	case "country":
 		r.Country = cell
-	case extraAttribute, extraCurrency, extraTimezone, extraDays:
+	case extraAttribute, extraCurrency, extraTimezone, extraDays, extraFee, extraShipping:
 		if cell != "" {
 			put(column, cell)
 		}
@@ -360,6 +360,8 @@ func formOf(t domain.RuleTable) (tableForm, bool) {
 		return tableForm{scopes: []string{"warehouse"}, open: true, to: dispositionActions()}, true
 	case domain.RuleCutoff:
 		return tableForm{scopes: []string{"warehouse"}, extra: []string{extraTimezone, extraDays}}, true
+	case domain.RuleRefundPolicy:
+		return tableForm{scopes: []string{"store", "country"}, extra: []string{extraFee, extraShipping}, to: refundWhens()}, true
 	}
 	return tableForm{}, false
 }
@@ -370,6 +372,7 @@ func Tables() []string {
 		string(domain.RuleShippingMethod), string(domain.RuleMarket), string(domain.RuleItem), string(domain.RuleCarrier), string(domain.RuleAttributeDefault),
 		string(domain.RulePayment), string(domain.RuleStockStatus), string(domain.RuleStockBuffer),
 		string(domain.RuleStockGrade), string(domain.RuleDisposition), string(domain.RuleCutoff), string(domain.RuleEntity),
+		string(domain.RuleRefundPolicy),
 	}
 	slices.Sort(tables)
 	return tables
@@ -478,6 +481,8 @@ func (f tableForm) details(r domain.Rule, complain func(field, value, message st
 		}
 	case domain.RuleEntity:
 		checkEntity(r, complain)
+	case domain.RuleRefundPolicy:
+		checkRefundPolicy(r, complain)
 	case domain.RuleCutoff:
 		if _, ok := zoneNamed(r.Extra[extraTimezone]); !ok && (r.Extra[extraTimezone] != "" || !r.Retired) {
 			complain(extraTimezone, r.Extra[extraTimezone], "is no time zone; give one such as Europe/London")

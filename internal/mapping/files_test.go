@@ -23,6 +23,7 @@ func everyTable() []domain.Rule {
 		{Table: domain.RulePayment, From: "card", To: "on-shipment"},
 		{Table: domain.RuleStockStatus, From: "available", To: "sellable", Extra: map[string]string{"grade": "A;B"}},
 		{Table: domain.RuleDisposition, From: "BER", To: "write-off", Retired: true},
+		{Table: domain.RuleRefundPolicy, Store: "atelier", Country: "SE", From: "*/ber", To: "manual", Extra: map[string]string{"fee": "395 GBP, 450 EUR", "shipping": "full-return"}},
 		{Table: domain.RuleCutoff, Warehouse: "glasgow", From: "RM24", To: "14:30", Extra: map[string]string{"timezone": "Europe/London", "days": "mon-fri"}},
 	}
 }

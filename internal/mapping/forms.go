@@ -18,10 +18,16 @@ type Form struct {
 func Forms() []Form {
 	var forms []Form
 	for _, name := range Tables() {
-		f, _ := formOf(domain.RuleTable(name))
-		forms = append(forms, Form{domain.RuleTable(name), slices.Clone(f.scopes), slices.Clone(f.extra), slices.Clone(f.to)})
+		form, _ := FormOf(domain.RuleTable(name))
+		forms = append(forms, form)
 	}
 	return forms
+}
+
+// FormOf is the form of one table; ok is false for a table that there is not.
+func FormOf(table domain.RuleTable) (form Form, ok bool) {
+	f, ok := formOf(table)
+	return Form{table, slices.Clone(f.scopes), slices.Clone(f.extra), slices.Clone(f.to)}, ok
 }
 
 // AnsweredBy names the table whose rules answer a kind of question; ok is false for a
@@ -31,6 +37,7 @@ func AnsweredBy(kind string) (table domain.RuleTable, ok bool) {
 		KindShippingMethod: domain.RuleShippingMethod, KindMarket: domain.RuleMarket, KindCarrier: domain.RuleCarrier,
 		KindSKU: domain.RuleItem, KindAmbiguousSKU: domain.RuleItem, KindPaymentMethod: domain.RulePayment,
 		KindStockStatus: domain.RuleStockStatus, KindDisposition: domain.RuleDisposition, KindService: domain.RuleCutoff,
+		KindRefundPolicy: domain.RuleRefundPolicy,
 	}[kind]
 	return table, ok
 }

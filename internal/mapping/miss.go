@@ -46,6 +46,8 @@ func (m *Miss) Error() string {
 		text = fmt.Sprintf("%s %q of %s has more than one answer: %s; retire the wrong rule", m.Field, m.Value, m.System, strings.Join(m.Candidates, ", "))
 	case m.Value == None:
 		text = fmt.Sprintf("%s names no %s", m.System, m.Field)
+	case m.Kind == KindRefundPolicy: // it has a rule, which says too little
+		text = fmt.Sprintf("the refund policy of %q does not hold for this order", m.Value)
 	default:
 		text = fmt.Sprintf("no rule says what %s %q of %s stands for", m.Field, m.Value, m.System)
 	}

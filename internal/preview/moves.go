@@ -50,6 +50,7 @@ func content(out enrich.Output) enrich.Output {
 func (p *Preview) moves(o Order, was, becomes enrich.Output) {
 	p.move(o, "entity", "", was.Entity, becomes.Entity)
 	p.move(o, "capture mode", "", string(was.CaptureMode), string(becomes.CaptureMode))
+	p.refunds(o)
 	seen := map[Shipment]bool{}
 	for _, s := range o.Shipments {
 		from, _, _ := p.before.Carrier(s.Warehouse, s.Carrier)

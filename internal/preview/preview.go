@@ -89,7 +89,7 @@ type Cause struct {
 
 // Move sums up the orders of which one thing would be otherwise.
 type Move struct {
-	What      string           `json:"what"` // service, entity, capture mode, item, carrier, or an attribute
+	What      string           `json:"what"` // service, entity, capture mode, item, carrier, refund policy, or an attribute
 	Warehouse string           `json:"warehouse,omitempty"`
 	From      string           `json:"from"`
 	To        string           `json:"to"`
@@ -272,7 +272,7 @@ func (p *Preview) open(o Order, was, becomes enrich.Output, asked, asks []domain
 	var frees, ready []domain.Question
 	left := 0
 	for _, q := range o.Open {
-		before, after, known := p.asked(q, asked, asks)
+		before, after, known := p.asked(o.Order, q, asked, asks)
 		switch {
 		case resent(q.Kind) && len(asks) == 0 && !sameContent(was, becomes):
 			frees = append(frees, q.Question) // the mended content replaces what the warehouse refused
@@ -304,8 +304,10 @@ func (p *Preview) open(o Order, was, becomes enrich.Output, asked, asks []domain
 
 // asked tells whether an open question is asked by each set of rules; known is false
 // for one that does not come of rules.
-func (p *Preview) asked(o Open, asked, asks []domain.Question) (before, after, known bool) {
+func (p *Preview) asked(order domain.Order, o Open, asked, asks []domain.Question) (before, after, known bool) {
 	switch o.Kind {
+	case mapping.KindRefundPolicy:
+		return unclear(p.before, order, o), unclear(p.after, order, o), true
 	case enrich.KindIncompleteItem, enrich.KindNotDeliverable, mapping.KindAmbiguousSKU, mapping.KindShippingMethod, mapping.KindMarket,
 		mapping.KindCarrier, mapping.KindSKU, mapping.KindWarehouse, mapping.KindPaymentMethod:
 		return asksFor(asked, o.Cause), asksFor(asks, o.Cause), true

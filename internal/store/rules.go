@@ -188,7 +188,8 @@ func checkRules(rules []domain.Rule, author, reason string) error {
 func knownTable(t domain.RuleTable) bool {
 	switch t {
 	case domain.RuleShippingMethod, domain.RuleMarket, domain.RuleItem, domain.RuleCarrier, domain.RuleAttributeDefault,
-		domain.RulePayment, domain.RuleStockStatus, domain.RuleStockBuffer, domain.RuleStockGrade, domain.RuleDisposition, domain.RuleCutoff, domain.RuleEntity:
+		domain.RulePayment, domain.RuleStockStatus, domain.RuleStockBuffer, domain.RuleStockGrade, domain.RuleDisposition, domain.RuleCutoff, domain.RuleEntity,
+		domain.RuleRefundPolicy:
 		return true
 	}
 	return false
