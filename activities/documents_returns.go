@@ -178,13 +178,12 @@ func fill(doc *domain.Document, order domain.Order, facts []domain.Fact, plan do
 		doc.Lines, doc.Warehouse = goods(1), plan.Warehouse
 	case domain.DocCreditMemo:
 		invoices := of(domain.DocInvoice)
-		rather := invoiceOf(facts, invoices, plan.ShopID)
+		rather := invoiceOf(facts, invoices, plan)
 		var wanted []books.Wanted
 		for _, l := range plan.Lines {
 			wanted = append(wanted, books.Wanted{Ref: l.Line, Units: l.Quantity, Rather: rather})
 		}
-		total, known := shopReturnTotal(facts, plan.ShopID)
-		lines, err := books.MemoLines(order, invoices, of(domain.DocCreditMemo), wanted, total, known)
+		lines, err := books.MemoLines(order, invoices, of(domain.DocCreditMemo), wanted, shopReturnOf(facts, plan))
 		if err != nil {
 			return err
 		}
@@ -217,30 +216,6 @@ func fill(doc *domain.Document, order domain.Order, facts []domain.Fact, plan do
 		doc.Lines = []domain.DocumentLine{line}
 	}
 	return nil
-}
-
-// shopReturnTotal is what a return comes to in the shop, as it was last told.
-func shopReturnTotal(facts []domain.Fact, id string) (total int64, known bool) {
-	for _, f := range facts {
-		if f.Kind != domain.FactShopReturn || id == "" {
-			continue
-		}
-		if r, err := domain.Decode[domain.ShopReturn](f); err == nil && r.ID == id && !r.Deleted {
-			total, known = r.Total, true
-		}
-	}
-	if known {
-		return total, known
-	}
-	for _, f := range facts {
-		if f.Kind != domain.FactReturnWritten || id == "" {
-			continue
-		}
-		if w, err := domain.Decode[domain.ReturnWritten](f); err == nil && w.Kind == domain.PlanShopReturn && w.ID == id {
-			total, known = w.Amount, true
-		}
-	}
-	return total, known
 }
 
 // postFirst posts what a document builds on, in order. What waits for finance there is

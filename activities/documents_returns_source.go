@@ -7,11 +7,12 @@ import (
 	"selvedge/internal/domain"
 )
 
-// invoiceOf is the invoice of the shipment that a return of the shop is of; empty where
-// nobody told. The shop pays back what it charged there, and a memo that took the units of
+// invoiceOf is the invoice of the shipment that the shop's return of a memo is of; empty
+// where nobody told. The shop pays back what it charged there, and a memo that took the units of
 // another invoice would come to something else.
-func invoiceOf(facts []domain.Fact, invoices []domain.Document, shopReturn string) domain.DocumentKey {
-	if shopReturn == "" {
+func invoiceOf(facts []domain.Fact, invoices []domain.Document, memo domain.ReturnPlan) domain.DocumentKey {
+	shopReturn := memo.ShopID
+	if shopReturn == "" && memo.Of == "" {
 		return ""
 	}
 	planned := map[string]string{} // the shop's shipment by the key of a plan
@@ -20,7 +21,7 @@ func invoiceOf(facts []domain.Fact, invoices []domain.Document, shopReturn strin
 	for _, f := range facts {
 		switch f.Kind {
 		case domain.FactShopReturn:
-			if r, err := domain.Decode[domain.ShopReturn](f); err == nil && r.ID == shopReturn {
+			if r, err := domain.Decode[domain.ShopReturn](f); err == nil && shopReturn != "" && r.ID == shopReturn {
 				shipment = r.Shipment
 			}
 		case domain.FactReturnPlanned:
@@ -28,7 +29,7 @@ func invoiceOf(facts []domain.Fact, invoices []domain.Document, shopReturn strin
 				planned[p.Key] = p.Shipment
 			}
 		case domain.FactReturnWritten:
-			if w, err := domain.Decode[domain.ReturnWritten](f); err == nil && w.Kind == domain.PlanShopReturn && w.ID == shopReturn {
+			if w, err := domain.Decode[domain.ReturnWritten](f); err == nil && w.Kind == domain.PlanShopReturn && shopReturn != "" && w.ID == shopReturn {
 				written = w.Key
 			}
 		case domain.FactShopShipment:
@@ -37,7 +38,7 @@ func invoiceOf(facts []domain.Fact, invoices []domain.Document, shopReturn strin
 			}
 		}
 	}
-	parcel, known := parcels[cmp.Or(shipment, planned[written])]
+	parcel, known := parcels[cmp.Or(shipment, planned[written], planned[memo.Of])]
 	i := slices.IndexFunc(invoices, func(d domain.Document) bool {
 		return known && d.Shipment == parcel.Shipment && d.Warehouse == parcel.Warehouse && d.Reverses == ""
 	})

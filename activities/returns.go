@@ -28,6 +28,8 @@ type Returns struct {
 	// Wake starts or wakes an order's workflow; waking one that runs is harmless.
 	Wake     func(ctx context.Context, id domain.OrderID) error
 	Settings returns.Settings
+	// Refund says when money goes back where no refund-policy rule speaks of it.
+	Refund domain.RefundWhen
 	// ToStock says that no feed publishes the warehouses, so that a return of the shop
 	// puts its units back on sale itself.
 	ToStock bool
@@ -91,9 +93,10 @@ func (r *Returns) decide(ctx context.Context, in contract.ReturnInput, at time.T
 	if err != nil {
 		return record, returns.Decision{}, err
 	}
+	index := mapping.New(rules)
 	decision, err := returns.Decide(returns.Input{
 		Order: record.Order, Facts: record.Facts, Number: in.Number, Now: at, Settings: r.Settings,
-		Ruling: rulings(mapping.New(rules)), Ledger: r.Books != nil,
+		Ruling: rulings(index), Policy: policies(index, record.Order, r.Refund), Ledger: r.Books != nil,
 	})
 	return record, decision, err
 }
@@ -138,6 +141,19 @@ func rulings(index *mapping.Rules) func(warehouse, disposition, grade string) (r
 			ruling.Patience = 24 * days // the rule counts days
 		}
 		return ruling, nil
+	}
+}
+
+// policies answers what the rules say of a garment's money; fallback decides where none does.
+func policies(index *mapping.Rules, order domain.Order, fallback domain.RefundWhen) func(string, domain.ReturnType) (returns.Policy, *domain.Question) {
+	return func(disposition string, kind domain.ReturnType) (returns.Policy, *domain.Question) {
+		p, miss := index.RefundPolicy(order, disposition, kind, fallback)
+		if miss != nil {
+			q := miss.Question()
+			q.Step = ""
+			return returns.Policy{}, &q
+		}
+		return returns.Policy{When: p.When, Fee: p.Fee, Shipping: p.Shipping, Rule: p.Version}, nil
 	}
 }
 

@@ -3,6 +3,7 @@ package activities
 import (
 	"slices"
 
+	"selvedge/internal/books"
 	"selvedge/internal/domain"
 	"selvedge/internal/enrich"
 )
@@ -39,11 +40,10 @@ func shipmentValues(order domain.Order, shipment string) (values map[string]int6
 }
 
 // returnedBefore counts the units of a shipment that earlier plans of ours returned.
-func returnedBefore(facts []domain.Fact, p domain.ReturnPlan) map[string]int {
+func returnedBefore(earlier []domain.ReturnPlan, p domain.ReturnPlan) map[string]int {
 	units := map[string]int{}
-	for _, f := range facts {
-		other, err := domain.Decode[domain.ReturnPlan](f)
-		if f.Kind != domain.FactReturnPlanned || err != nil || other.Kind != domain.PlanShopReturn || other.Shipment != p.Shipment || other.Key == p.Key {
+	for _, other := range earlier {
+		if other.Shipment != p.Shipment || other.Key == p.Key {
 			continue
 		}
 		for _, l := range other.Lines {
@@ -53,44 +53,18 @@ func returnedBefore(facts []domain.Fact, p domain.ReturnPlan) map[string]int {
 	return units
 }
 
-// discountBack is the share of a shipment's discount that comes off a return: cumulative
-// by value, so that all returns of the shipment together take exactly its discount.
-func discountBack(order domain.Order, facts []domain.Fact, p domain.ReturnPlan) int64 {
-	i := slices.IndexFunc(order.Shipments, func(s domain.ShopShipment) bool { return s.ID == p.Shipment })
+// shipmentDiscount is what of the order's discount stands on one of the shop's shipments.
+func shipmentDiscount(order domain.Order, shipment string) int64 {
+	i := slices.IndexFunc(order.Shipments, func(s domain.ShopShipment) bool { return s.ID == shipment })
 	if i < 0 || order.Discount == 0 {
 		return 0
 	}
-	values, units := shipmentValues(order, p.Shipment)
-	var all, before, mine int64
-	earlier := returnedBefore(facts, p)
-	now := map[string]int{}
-	for _, l := range p.Lines {
-		now[l.Line] += l.Quantity
+	values, _ := shipmentValues(order, shipment)
+	discount := shippingOf(order, shipment) - order.Shipments[i].Total
+	for _, value := range values {
+		discount += value
 	}
-	for line, value := range values {
-		all += value
-		before += domain.CumulativeShare(value, earlier[line], units[line])
-		mine += domain.CumulativeShare(value, earlier[line]+now[line], units[line])
-	}
-	discount := all + shippingOf(order, p.Shipment) - order.Shipments[i].Total
-	discount = min(max(discount, 0), order.Discount)
-	if all <= 0 {
-		return 0
-	}
-	return domain.CumulativeShare(discount, int(mine), int(all)) - domain.CumulativeShare(discount, int(before), int(all))
-}
-
-// roundingBack is what the shop would pay back too much by rounding each return of a
-// line by itself: three returns of a third of 53.00 are 53.01 there.
-func roundingBack(order domain.Order, facts []domain.Fact, p domain.ReturnPlan) (over int64) {
-	values, units := shipmentValues(order, p.Shipment)
-	earlier := returnedBefore(facts, p)
-	for _, l := range p.Lines {
-		alone := domain.CumulativeShare(values[l.Line], l.Quantity, units[l.Line])
-		exact := domain.CumulativeShare(values[l.Line], earlier[l.Line]+l.Quantity, units[l.Line]) - domain.CumulativeShare(values[l.Line], earlier[l.Line], units[l.Line])
-		over += alone - exact
-	}
-	return max(0, over)
+	return min(max(discount, 0), order.Discount)
 }
 
 // shippingOf is what of the order's shipping and handling stands on a shipment: the first took it all.
@@ -99,4 +73,60 @@ func shippingOf(order domain.Order, shipment string) int64 {
 		return order.Shipping + order.Handling
 	}
 	return 0
+}
+
+// shares are what units of one shipment come to: in the shop, which rounds each return of
+// a line by itself, and in the books, where all returns of a line together come to it.
+type shares struct{ shop, books int64 }
+
+// sharesOf works out both. Three returns of a third of 53.00 are 53.01 in the shop and
+// 53.00 in the books. Where no bill can be worked out the books' share is the shop's
+// cumulative one, less the discount by value.
+func sharesOf(order domain.Order, earlier []domain.ReturnPlan, p domain.ReturnPlan) shares {
+	values, units := shipmentValues(order, p.Shipment)
+	before, now := returnedBefore(earlier, p), map[string]int{}
+	for _, l := range p.Lines {
+		now[l.Line] += l.Quantity
+	}
+	bill, billed := billOf(order, p.Shipment)
+	part := func(total int64, line string, of int) int64 {
+		return domain.CumulativeShare(total, before[line]+now[line], of) - domain.CumulativeShare(total, before[line], of)
+	}
+	var out shares
+	var all, upTo, mine int64
+	for line, value := range values {
+		out.shop += domain.CumulativeShare(value, now[line], units[line])
+		all, upTo = all+value, upTo+domain.CumulativeShare(value, before[line], units[line])
+		mine += part(value, line, units[line])
+	}
+	if !billed {
+		discount := shipmentDiscount(order, p.Shipment)
+		out.books = mine - (domain.ShareOf(discount, upTo+mine, all) - domain.ShareOf(discount, upTo, all))
+		return out
+	}
+	for _, l := range bill {
+		if l.Kind == domain.DocLineGoods {
+			out.books += part(l.Gross, l.Ref, l.Quantity)
+		}
+	}
+	return out
+}
+
+// billOf is what one of the shop's shipments bills, line by line, as its invoice does.
+func billOf(order domain.Order, shipment string) ([]domain.DocumentLine, bool) {
+	billed := map[string]books.Billed{}
+	for _, s := range order.Shipments {
+		lines, err := books.InvoiceLines(order, billed, books.Parcel{Lines: s.Lines, Total: s.Total, Known: s.Total != 0})
+		if err != nil {
+			return nil, false
+		}
+		if s.ID == shipment {
+			return lines, true
+		}
+		for _, l := range lines {
+			b := billed[l.Ref]
+			billed[l.Ref] = books.Billed{Units: b.Units + l.Quantity, Gross: b.Gross + l.Gross, Tax: b.Tax + l.Tax}
+		}
+	}
+	return nil, false
 }

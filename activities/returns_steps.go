@@ -123,7 +123,7 @@ func (s *returnStep) settlePlan(ctx context.Context) (bool, error) {
 		return true, nil
 	}
 	if s.plan.Kind == domain.PlanShopReturn && s.plan.ShopID == "" {
-		s.price()
+		s.plan = priceOf(s.order, standing(s.record.Facts, len(s.record.Facts)), s.there, s.plan)
 	}
 	fact := domain.NewFact(domain.FactReturnPlanned, "return-plan:"+s.plan.Key, "selvedge", s.Orders.Clock(), s.plan)
 	if _, _, err := s.Orders.Store.Append(ctx, s.in.Return.Order, []domain.Fact{fact}); err != nil {
@@ -188,71 +188,13 @@ func refusalKind(step domain.PlanKind, f *fault.Fault) string {
 	return "return-document"
 }
 
-// price says what goes back besides the goods, once and for all: the share of the
-// order's discount that comes off, and the fee.
-func (s *returnStep) price() {
-	p := &s.plan
-	p.Discount, p.Rounding = discountBack(s.order, s.record.Facts, *p), roundingBack(s.order, s.record.Facts, *p)
-	if s.Settings.Fee > 0 && s.feeDue() {
-		p.Fee += s.Settings.Fee
-	}
-	if s.undelivered() {
-		p.Shipping = shippingOf(s.order, p.Shipment)
-	}
-}
-
-// reprice works the shares out again from what was planned before this plan: another
-// return of the order may have been planned while this one was, and both took the
-// first units for theirs.
-func (s *returnStep) reprice() {
-	own := slices.IndexFunc(s.record.Facts, func(f domain.Fact) bool {
-		return f.Kind == domain.FactReturnPlanned && f.Key == "return-plan:"+s.plan.Key
-	})
-	if own < 0 || len(returnedBefore(s.record.Facts[:own], s.plan)) == 0 {
-		return // nothing came before: what was recorded holds
-	}
-	before := s.record.Facts[:own]
-	s.plan.Discount, s.plan.Rounding = discountBack(s.order, before, s.plan), roundingBack(s.order, before, s.plan)
-}
-
-// feeDue tells whether the return has not paid its fee yet. Nobody pays one for a parcel
-// that never reached them.
-func (s *returnStep) feeDue() bool {
-	for _, f := range s.record.Facts {
-		if p, err := domain.Decode[domain.ReturnPlan](f); f.Kind == domain.FactReturnPlanned && err == nil && p.Return == s.in.Return.Number && p.Kind == domain.PlanShopReturn {
-			return false
-		}
-	}
-	return s.plan.Refund && !s.undelivered()
-}
-
-// undelivered tells whether all garments of the plan come from parcels that never
-// reached the customer.
-func (s *returnStep) undelivered() bool {
-	for _, g := range s.plan.Garments {
-		back, newest := false, int64(-1)
-		for _, f := range s.record.Facts {
-			c, err := domain.Decode[domain.ReturnConfirmation](f)
-			if f.Kind != domain.FactReturnConfirmation || err != nil || c.Revision < newest {
-				continue
-			}
-			if slices.ContainsFunc(c.Units, func(u domain.ReturnUnit) bool { return g == c.Warehouse+"/"+c.ID+"/"+u.Ref }) {
-				back, newest = c.Type == domain.Undelivered, c.Revision // a newer word corrects it
-			}
-		}
-		if !back {
-			return false
-		}
-	}
-	return len(s.plan.Garments) > 0
-}
-
 // shopReturn makes the plan stand in the shop: created, then completed with one mail.
 //
 // Creating has no idempotency key of the shop's. So our key is looked for among the
 // order's returns, which were read after any earlier attempt's time limit. Completing
 // twice is success.
 func (s *returnStep) shopReturn(ctx context.Context) (domain.ReturnWritten, error) {
+	s.reprice()
 	there, err := s.stand(ctx)
 	if err != nil {
 		return domain.ReturnWritten{}, err
@@ -262,11 +204,16 @@ func (s *returnStep) shopReturn(ctx context.Context) (domain.ReturnWritten, erro
 			return domain.ReturnWritten{}, err
 		}
 	}
-	written := domain.ReturnWritten{Stage: domain.StageDone, ID: there.ID, Amount: there.Total}
+	written := s.stands(domain.StageDone, there)
 	if s.stood() && len(s.plan.Links) > 0 {
 		return s.nameMemos(ctx, written)
 	}
 	return written, nil
+}
+
+// stands says what the shop's return comes to, and what of that is not its garments.
+func (s *returnStep) stands(stage domain.ReturnStage, there domain.ShopReturn) domain.ReturnWritten {
+	return domain.ReturnWritten{Stage: stage, ID: there.ID, Amount: there.Total, Fee: s.plan.Fee, Shipping: s.plan.Shipping, Handling: s.plan.Handling}
 }
 
 // stand finds the return in the shop, or creates it.
@@ -282,11 +229,10 @@ func (s *returnStep) stand(ctx context.Context) (domain.ShopReturn, error) {
 			Message: "return " + s.plan.ShopID + s.known() + " was deleted in the shop before it was completed",
 		}
 	}
-	s.reprice()
 	draft := ports.ReturnDraft{
 		Order: s.order.ID, Currency: s.order.Currency, Shipment: s.plan.Shipment, Lines: s.plan.Lines, External: s.plan.Key,
 		Comment: s.comment(),
-		Voucher: s.plan.Discount, Fee: s.plan.Fee + s.plan.Rounding, Shipping: s.plan.Shipping, ToStock: s.ToStock,
+		Voucher: s.plan.Discount, Fee: s.plan.Fee + s.plan.Rounding, Shipping: s.plan.Shipping, Handling: s.plan.Handling, ToStock: s.ToStock,
 	}
 	var created domain.ShopReturn
 	err := s.once(ctx, func() (err error) {
@@ -296,7 +242,7 @@ func (s *returnStep) stand(ctx context.Context) (domain.ShopReturn, error) {
 	if err != nil {
 		return created, err
 	}
-	return created, s.wrote(ctx, domain.ReturnWritten{Stage: domain.StageCreated, ID: created.ID, Amount: created.Total})
+	return created, s.wrote(ctx, s.stands(domain.StageCreated, created))
 }
 
 // known is the id under which the plan once stood in the shop.

@@ -95,8 +95,8 @@ func newBackRoom(t *testing.T) *backRoom {
 	order.Shipments = []domain.ShopShipment{{ID: "7", Lines: []domain.LineQuantity{{Line: "1", Quantity: 3}}, Shipped: true, Paid: true, Captured: true, Total: 9999}}
 	b.store.record.Order, b.shop.order = order, order
 	b.returns = &activities.Returns{
-		Orders: b.shipments.Orders, Shipments: b.shipments, Store: b, Shop: b,
-		Settings: returns.Settings{Refund: returns.RefundOnGrading, ReturnWindow: 24 * time.Hour, RefundWait: 72 * time.Hour, RefundCheck: time.Hour},
+		Orders: b.shipments.Orders, Shipments: b.shipments, Store: b, Shop: b, Refund: domain.RefundOnGrading,
+		Settings: returns.Settings{ReturnWindow: 24 * time.Hour, RefundWait: 72 * time.Hour, RefundCheck: time.Hour},
 	}
 	return b
 }

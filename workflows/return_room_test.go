@@ -60,9 +60,9 @@ func newRoom(units int, ledger bool) *room {
 	orders := &activities.Orders{Store: roomStore{room: r}, Clock: func() time.Time { return r.now() }, OutageBudget: 4 * time.Hour}
 	r.returns = &activities.Returns{
 		Orders: orders, Shipments: &activities.Shipments{Orders: orders, Shop: roomShop{room: r}, Settle: settleTime},
-		Store: roomStore{room: r}, Shop: roomShop{room: r},
+		Store: roomStore{room: r}, Shop: roomShop{room: r}, Refund: domain.RefundOnGrading,
 		Settings: returns.Settings{
-			Refund: returns.RefundOnGrading, ReturnWindow: 60 * 24 * time.Hour, RefundWait: 72 * time.Hour, RefundCheck: time.Hour, LinkPatience: 15 * time.Minute,
+			ReturnWindow: 60 * 24 * time.Hour, RefundWait: 72 * time.Hour, RefundCheck: time.Hour, LinkPatience: 15 * time.Minute,
 		},
 	}
 	if ledger {

@@ -2,6 +2,7 @@ package assembly
 
 import (
 	"selvedge/activities"
+	"selvedge/internal/domain"
 	"selvedge/internal/intake"
 	"selvedge/internal/returns"
 )
@@ -11,8 +12,9 @@ func (p *Parts) returns(orders *activities.Orders, shipments *activities.Shipmen
 	s := p.Config.Selvedge
 	return &activities.Returns{
 		Orders: orders, Shipments: shipments, Store: p.Store, Exceptions: p.Store, Keep: p.Store, Wake: in.Restart, Shop: p.Shop, ToStock: s.Returns.ToStock, Books: activities.ReturnLedger{Documents: documents},
+		Refund: domain.RefundWhen(s.Returns.Refund),
 		Settings: returns.Settings{
-			Refund: returns.RefundWhen(s.Returns.Refund), Fee: s.Returns.Fee, WriteOffLimit: s.Returns.WriteOffLimit, ReturnWindow: s.Returns.Arrival,
+			WriteOffLimit: s.Returns.WriteOffLimit, ReturnWindow: s.Returns.Arrival,
 			RefundWait: s.Returns.RefundWait, RefundCheck: s.Returns.RefundCheck, LinkPatience: s.Returns.LinkWait,
 		},
 	}

@@ -112,7 +112,7 @@ func TestMemosComeToWhatTheShopGivesAndStayWithinTheInvoices(t *testing.T) {
 			require.NoError(t, err)
 			goods := memo(exact).Totals().Gross
 			total := rapid.Int64Range(0, goods+shipping).Draw(t, "the shop gives")
-			lines, err := books.MemoLines(o, invoices, memos, wanted, total, true)
+			lines, err := books.MemoLines(o, invoices, memos, wanted, books.ShopReturn{Total: total, Known: true})
 			require.NoError(t, err)
 			made := memo(lines)
 			made.Key, made.Kind = domain.DocumentKey(fmt.Sprint(len(memos))), domain.DocCreditMemo

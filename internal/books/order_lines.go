@@ -15,6 +15,7 @@ import (
 const (
 	RefShipping = "shipping"
 	RefHandling = "handling"
+	RefRounding = "rounding" // of a credit memo: what the shop rounds otherwise
 	refFee      = "fee:"
 )
 

@@ -11,23 +11,89 @@ import (
 // CodeReturnTotal says that the shop's return is worth more than what came back.
 const CodeReturnTotal = "return_total"
 
+// ShopReturn is what is known of the shop's return whose garments a memo credits.
+type ShopReturn struct {
+	Total int64 // what it comes to
+	Known bool  // the shop has told Total
+	// Ours says that we planned it, and then Fee is what it keeps back and Shipping and
+	// Handling what it gives back besides its garments.
+	Ours                    bool
+	Fee, Shipping, Handling int64
+}
+
 // MemoLines gives the lines of a return's credit memo so that they come to what the
-// shop's return comes to, where it is known: what the shop keeps back is a fee, with the
-// tax of the goods, and what it gives back beyond them is shipping. A minor unit for each
-// line more than their cumulative shares is the shop's rounding, and the goods' own. More
-// than goods and shipping is fault.Invalid, code return_total: it is credited by nobody's
-// guess.
-func MemoLines(o domain.Order, invoices, memos []domain.Document, wanted []Wanted, shopTotal int64, known bool) ([]domain.DocumentLine, error) {
-	lines, err := CreditLines(invoices, memos, wanted)
-	if err != nil || !known {
-		return lines, err
+// shop's return comes to, where it is known. Of a return of ours the fee is the one that
+// it was planned with, and what the shop could not round otherwise is a line of its own.
+// Of one that somebody else made, what the shop keeps back is a fee, with the tax of the
+// goods, and what it gives back beyond them is shipping. A minor unit for each line more
+// than their cumulative shares is the shop's rounding, and the goods' own. More than goods
+// and shipping is fault.Invalid, code return_total: it is credited by nobody's guess.
+func MemoLines(o domain.Order, invoices, memos []domain.Document, wanted []Wanted, shop ShopReturn) ([]domain.DocumentLine, error) {
+	goods, err := CreditLines(invoices, memos, wanted)
+	if err != nil || !shop.Known && !shop.Ours {
+		return goods, err
 	}
+	open := openLines(invoices, append(slices.Clone(memos), domain.Document{Kind: domain.DocCreditMemo, Lines: goods}))
+	if shop.Ours {
+		lines, ok, err := asPlanned(goods, open, shop)
+		if err != nil || ok {
+			return lines, err
+		}
+	}
+	return byDifference(o, goods, open, shop.Total)
+}
+
+// asPlanned adds what a return of ours keeps back and gives back; ok is false when the
+// shop's return comes to something else than rounding explains.
+func asPlanned(goods []domain.DocumentLine, open []*invoiced, shop ShopReturn) (lines []domain.DocumentLine, ok bool, err error) {
+	lines = slices.Clone(goods)
+	for _, cost := range []struct {
+		kind   domain.DocumentLineKind
+		amount int64
+	}{{domain.DocLineShipping, shop.Shipping}, {domain.DocLineHandling, shop.Handling}} {
+		if cost.amount == 0 {
+			continue
+		}
+		line, there := costBack(open, cost.kind, cost.amount)
+		if !there {
+			return nil, false, nil
+		}
+		lines = append(lines, line)
+	}
+	if shop.Fee != 0 {
+		fees, err := feesOver(goods, shop.Fee)
+		if err != nil {
+			return nil, false, err
+		}
+		lines = append(lines, fees...)
+	}
+	if !shop.Known {
+		return lines, true, nil
+	}
+	rest, units := shop.Total, int64(0)
+	for _, l := range lines {
+		rest -= l.Gross
+	}
+	for _, l := range goods {
+		units += int64(l.Quantity)
+	}
+	switch {
+	case rest == 0, rest > 0 && roundedUp(lines, open, rest):
+		return lines, true, nil
+	case max(rest, -rest) > units:
+		return nil, false, nil
+	}
+	lines = append(lines, domain.DocumentLine{Ref: RefRounding, Kind: domain.DocLineRounding, Gross: rest, TaxPercent: mainRate(goods)})
+	return lines, true, tax(&lines[len(lines)-1])
+}
+
+// byDifference explains what the shop's return comes to by its garments alone.
+func byDifference(o domain.Order, lines []domain.DocumentLine, open []*invoiced, total int64) ([]domain.DocumentLine, error) {
 	var sum int64
 	for _, l := range lines {
 		sum += l.Gross
 	}
-	open := openLines(invoices, append(slices.Clone(memos), domain.Document{Kind: domain.DocCreditMemo, Lines: lines}))
-	switch kept := sum - shopTotal; {
+	switch kept := sum - total; {
 	case kept > 0:
 		fees, err := feesOver(lines, kept)
 		if err != nil {
@@ -38,10 +104,10 @@ func MemoLines(o domain.Order, invoices, memos []domain.Document, wanted []Wante
 		if roundedUp(lines, open, -kept) {
 			return lines, nil
 		}
-		shipping, ok := shippingBack(open, -kept)
+		shipping, ok := costBack(open, domain.DocLineShipping, -kept)
 		if !ok {
 			return nil, invalid(CodeReturnTotal, "", fmt.Sprintf("order %s: the return is worth %s in the shop and its goods %s; correct it in the shop, or credit it by hand and skip",
-				o.ID, domain.Format(shopTotal, o.Currency), domain.Format(sum, o.Currency)))
+				o.ID, domain.Format(total, o.Currency), domain.Format(sum, o.Currency)))
 		}
 		return append(lines, shipping), nil
 	}
@@ -127,13 +193,13 @@ func roundedUp(lines []domain.DocumentLine, open []*invoiced, amount int64) bool
 	return true
 }
 
-// shippingBack credits a part of a shipping line that is still open, with the cumulative
+// costBack credits a part of a shipping or handling line that is still open, with the cumulative
 // share of its tax: parts in any number close the line exactly, and none of them bears
 // more tax than gross.
-func shippingBack(open []*invoiced, amount int64) (domain.DocumentLine, bool) {
+func costBack(open []*invoiced, kind domain.DocumentLineKind, amount int64) (domain.DocumentLine, bool) {
 	for _, o := range open {
 		left := o.line.Gross - o.credited.Gross
-		if o.line.Kind != domain.DocLineShipping || left < amount {
+		if o.line.Kind != kind || left < amount {
 			continue
 		}
 		l := o.line

@@ -139,6 +139,7 @@ func FromMap(environment map[string]string, parts ...Part) (Config, error) {
 		}
 	}
 	complaints = append(complaints, c.Selvedge.check()...)
+	complaints = append(complaints, retired(options.Environment)...)
 	// One complaint about a variable that could not be read is enough.
 	complaints = append(complaints[:broken:broken], slices.DeleteFunc(complaints[broken:], func(err error) bool { return about(err, told) })...)
 	if len(complaints) > 0 {

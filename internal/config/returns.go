@@ -8,10 +8,9 @@ import (
 
 // Returns are the settings of returns.
 type Returns struct {
-	// Refund says when a return's money goes back by itself: on-receipt, on-grading or manual.
+	// Refund says when a return's money goes back by itself where no refund-policy rule
+	// speaks of it: on-receipt, on-grading or manual.
 	Refund string `env:"REFUND" envDefault:"on-grading"`
-	// Fee is kept back from each customer return, in minor units of the order's currency.
-	Fee int64 `env:"FEE" envDefault:"0"`
 	// WriteOffLimit is the value in minor units above which finance confirms a write-off; 0 means none.
 	WriteOffLimit int64 `env:"WRITE_OFF_LIMIT" envDefault:"0"`
 	// Arrival is how long announced goods may take to arrive before somebody is asked.
@@ -36,8 +35,8 @@ func (r Returns) Validate() error {
 	default:
 		complaints = append(complaints, fmt.Errorf("REFUND: %q is no policy; give on-receipt, on-grading or manual", r.Refund))
 	}
-	if r.Fee < 0 || r.WriteOffLimit < 0 {
-		complaints = append(complaints, fmt.Errorf("FEE and WRITE_OFF_LIMIT: %d and %d; give amounts in minor units, 0 for none", r.Fee, r.WriteOffLimit))
+	if r.WriteOffLimit < 0 {
+		complaints = append(complaints, fmt.Errorf("WRITE_OFF_LIMIT: %d is negative; give an amount in minor units, 0 for none", r.WriteOffLimit))
 	}
 	for _, d := range []struct {
 		name  string
@@ -48,4 +47,13 @@ func (r Returns) Validate() error {
 		}
 	}
 	return errors.Join(complaints...)
+}
+
+// retired names settings that there are no more, with what says the same now: passed over
+// in silence, a fee that somebody counts on would not be kept back.
+func retired(environment map[string]string) []error {
+	if fee := environment[Prefix+"RETURN_FEE"]; fee != "" && fee != "0" {
+		return []error{fmt.Errorf("%sRETURN_FEE: %q has no currency and is not read any more; unset it and say `starter rules set --table refund-policy --from '*' --to on-grading --extra fee='%s GBP'`, with each currency", Prefix, fee, fee)}
+	}
+	return nil
 }

@@ -132,7 +132,7 @@ type ReturnPlan struct {
 	Shipment string         `json:"shipment,omitempty"` // of a shop return
 	ShopID   string         `json:"shopId,omitempty"`   // of a shop return that stands already, made by somebody else
 	Refund   bool           `json:"refund,omitempty"`   // of a shop return: its money goes back by itself
-	Of       string         `json:"of,omitempty"`       // of a refund: the key of the shop return's plan; of its document: the key of the refund's
+	Of       string         `json:"of,omitempty"`       // of a refund or credit memo: the key of the shop return's plan; of a refund's document: the key of the refund's
 	Amount   int64          `json:"amount,omitempty"`   // of the document of a refund, minor units; negative takes one back
 	// Links are what the other side is told of the other leg: of a shop return the keys of
 	// its credit memos' documents, of a credit memo the ids of its returns in the shop.
@@ -151,8 +151,13 @@ type ReturnPlan struct {
 	Adjustment string    `json:"adjustment,omitempty"`
 	Currency   string    `json:"currency,omitempty"`
 	At         time.Time `json:"at"` // the business instant: of receipt or decision
-	// Amounts of a credit memo or refund, gross in minor units.
+	// Terms are what the rules said of the money when a shop return was planned; nil when
+	// nothing had arrived then, and in plans of earlier versions.
+	Terms *RefundTerms `json:"terms,omitempty"`
+	// Amounts of a shop return, gross in minor units: what goes back besides the garments,
+	// and what of their price does not.
 	Shipping int64 `json:"shipping,omitempty"`
+	Handling int64 `json:"handling,omitempty"`
 	Discount int64 `json:"discount,omitempty"`
 	Fee      int64 `json:"fee,omitempty"`
 	// Rounding is what the shop would pay back too much by rounding each return by itself.
@@ -184,6 +189,10 @@ type ReturnWritten struct {
 	Amount int64       `json:"amount,omitempty"` // gross, of a shop return, credit or refund
 	Links  []string    `json:"links,omitempty"`  // ids of the other leg that it carries
 	Detail string      `json:"detail,omitempty"`
+	// Of Amount of a shop return: what was kept back, and what went back besides the garments.
+	Fee      int64 `json:"fee,omitempty"`
+	Shipping int64 `json:"shipping,omitempty"`
+	Handling int64 `json:"handling,omitempty"`
 }
 
 // ReturnRefused says that a step was refused for good; it holds until a person answers.

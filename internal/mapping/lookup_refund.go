@@ -45,7 +45,7 @@ type RefundPolicy struct {
 // beats *. Where no rule speaks, fallback decides and nothing is kept back.
 //
 // Unless a rule names their kind, an undelivered parcel pays no fee and gives the
-// carriage back, since it never reached the customer, and an exchange pays none either.
+// carriage back, since it never reached the customer, and an exchange or the end of a hire pays none either.
 //
 // Rules that contradict each other, and a fee that is not told in the order's currency,
 // are a miss: no amount is ever guessed.
@@ -73,7 +73,7 @@ func ofKind(p RefundPolicy, kind domain.ReturnType) RefundPolicy {
 	switch kind {
 	case domain.Undelivered:
 		p.Fee, p.Shipping = 0, domain.ShippingAlways
-	case domain.Exchange:
+	case domain.Exchange, domain.RentalReturn:
 		p.Fee, p.Shipping = 0, domain.ShippingKept
 	}
 	return p

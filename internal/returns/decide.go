@@ -44,7 +44,8 @@ type decider struct {
 type judged struct {
 	*Garment
 	ruling   Ruling
-	accepted bool // goes back into the shop and the books
+	policy   Policy // by which its money goes back: that of its plan, once there is one
+	accepted bool   // goes back into the shop and the books
 	arrived  bool
 	refund   bool   // its money goes back by itself
 	ignored  bool   // a person took it off our hands
@@ -329,8 +330,12 @@ func (d *decider) takenUnseen(g *judged) bool {
 	if unknown != nil || ruling.Action == Ask || ruling.Action == Missing || ruling.Action == Wait || ruling.Action == Regrade {
 		return false
 	}
-	g.ruling, g.word, g.final, g.accepted = ruling, word, true, true
-	d.settleMoney(g)
+	g.ruling, g.word, g.final = ruling, word, true
+	planned := d.underPlan(g)
+	if planned != nil || d.underPolicy(g) {
+		g.accepted = true
+		d.pay(g, planned)
+	}
 	return true
 }
 
@@ -338,21 +343,27 @@ func (d *decider) takenUnseen(g *judged) bool {
 func (d *decider) accept(g *judged) {
 	u := *g.Unit
 	switch {
-	case g.ruling.Action == Ask || g.ruling.Action == Missing:
+	case g.ruling.Action == Ask, g.ruling.Action == Missing:
 		d.askAbout(g)
 		return
+	case g.ruling.Action == Wait && u.Final: // a final word that decides nothing: a person's
+		g.pending = true
+		d.askAbout(g)
+		return
+	}
+	planned := d.underPlan(g)
+	if planned == nil && !d.underPolicy(g) {
+		return
+	}
+	switch {
 	case g.ruling.Action == Wait:
 		g.pending = true
-		if u.Final { // a final word that decides nothing: a person's
-			d.askAbout(g)
-			return
-		}
 		d.remind(g)
-		g.accepted = !g.ruling.HoldRefund || d.Settings.Refund == RefundOnReceipt
+		g.accepted = !g.ruling.HoldRefund || g.policy.When == domain.RefundOnReceipt || planned != nil
 	case !g.final: // the warehouse still looks at it: every other word holds once it is final
 		g.pending = true
 		d.remind(g)
-		g.accepted = d.Settings.Refund == RefundOnReceipt
+		g.accepted = g.policy.When == domain.RefundOnReceipt || planned != nil
 	case g.ruling.Action == Regrade:
 		g.accepted = true
 		if u.ResultingSKU == "" {
@@ -361,45 +372,7 @@ func (d *decider) accept(g *judged) {
 	default:
 		g.accepted = true
 	}
-	d.settleMoney(g)
-}
-
-// settleMoney says whether the money of an accepted garment goes back by itself. What was
-// exchanged or hired never does.
-func (d *decider) settleMoney(g *judged) {
-	g.refund = g.accepted && d.Settings.Refund != RefundManual && g.Type != domain.Exchange && g.Type != domain.RentalReturn
-	if g.accepted && !g.refund {
-		d.moneyByHand(g)
-	}
-}
-
-// moneyByHand asks finance once for each return whether its money goes back.
-func (d *decider) moneyByHand(g *judged) {
-	why := "refunds are decided by hand"
-	switch g.Type {
-	case domain.Exchange:
-		why = "it is an exchange"
-	case domain.RentalReturn:
-		why = "the warehouse calls it the end of a hire"
-	}
-	g.refund = d.moneyAgreed(g.Return, why)
-}
-
-// moneyAgreed tells whether finance has said that a return's money goes back, and asks
-// where it has not said anything.
-func (d *decider) moneyAgreed(n int, why string) bool {
-	cause := domain.NewCause("refund-decision", d.Order.ID.String(), strconv.Itoa(n))
-	if d.m.override[cause]["refund"] == "yes" {
-		return true
-	}
-	if _, skipped := d.m.skipped[cause]; skipped || n != d.Number {
-		return false
-	}
-	d.ask(nil, domain.Question{
-		Kind: "refund-decision", Subject: strconv.Itoa(n), Cause: cause,
-		Problems: []domain.Refusal{{Code: "refund_by_hand", Message: "the goods of this return are there and no money goes back by itself: " + why}},
-	})
-	return false
+	d.pay(g, planned)
 }
 
 // askAbout asks a person about a garment that no rule decides.

@@ -18,7 +18,7 @@ func (d *decider) stockLeg() {
 	d.follow(domain.PlanShopReturn)
 	d.announcedInVain()
 	left := d.returnable()
-	groups := map[string]*domain.ReturnPlan{}
+	groups, within := map[string]*domain.ReturnPlan{}, map[string][]*judged{}
 	var names []string
 	for _, g := range d.all {
 		if !d.mine(g) || !g.accepted || g.ignored || g.asked || d.m.coveredByUs(g.Garment) {
@@ -42,15 +42,22 @@ func (d *decider) stockLeg() {
 		}
 		groups[name].Garments = append(groups[name].Garments, g.ID)
 		groups[name].Lines = add(groups[name].Lines, g.Line)
+		within[name] = append(within[name], g)
 	}
+	// A return's fee is borne by what is paid back by itself before by what is not.
+	slices.SortStableFunc(names, func(a, b string) int { return strings.Compare(paid(groups[b]), paid(groups[a])) })
 	for i, name := range names {
 		p := *groups[name]
-		if p.Key = d.newKey(domain.PlanShopReturn, i); d.Ledger {
+		p.Key, p.Terms = d.newKey(domain.PlanShopReturn, i), d.terms(within[name])
+		if d.Ledger {
 			p.Links = d.memosOf(p)
 		}
 		d.due(domain.StockLeg, p, false)
 	}
+	d.carriageLeftOver()
 }
+
+func paid(p *domain.ReturnPlan) string { return strconv.FormatBool(p.Refund) }
 
 // adopt completes a return that somebody made in the shop, once all that it announces is there.
 func (d *decider) adopt(g *judged) {
@@ -61,7 +68,7 @@ func (d *decider) adopt(g *judged) {
 	// The key is the shop's return's, whichever of ours comes to it first: it is completed once.
 	p := domain.ReturnPlan{
 		Return: d.Number, Kind: domain.PlanShopReturn, Key: fmt.Sprintf("%s/r/shop-%s", d.Order.ID, shop.ID), Shipment: shop.Shipment,
-		ShopID: shop.ID, Lines: shop.Lines, Refund: true, At: d.at(g),
+		ShopID: shop.ID, Lines: shop.Lines, Refund: true, At: d.at(g), Terms: &domain.RefundTerms{}, // who made it has said what it keeps back
 	}
 	for _, other := range d.all {
 		if other.Shop != shop.ID || other.ignored {
@@ -73,6 +80,9 @@ func (d *decider) adopt(g *judged) {
 		}
 		p.Garments = append(p.Garments, other.ID)
 		p.Refund = p.Refund && other.refund
+		if !other.back() {
+			p.Terms = nil // nobody has decided on its money yet
+		}
 	}
 	if slices.ContainsFunc(d.out.Due, func(o Due) bool { return o.Plan.Key == p.Key }) {
 		return
@@ -81,7 +91,7 @@ func (d *decider) adopt(g *judged) {
 		if !shop.Completed {
 			return // completing it would take back, and pay for, what never came: see announcedInVain
 		}
-		p.Refund = false
+		p.Refund, p.Terms = false, nil
 	}
 	d.due(domain.StockLeg, p, false)
 }
@@ -200,20 +210,25 @@ func (d *decider) credits() {
 		if _, planned := d.m.planOf(domain.PlanCredit, g.Garment); planned {
 			continue
 		}
-		name, pending := d.shopOf(g)
+		shop, of, pending := d.shopOf(g)
 		if pending {
 			d.wait("the credit of garment %s waits until return %s of the shop can be completed", g.ID, g.Shop)
 			continue
 		}
-		if name == "" {
+		if shop == "" {
+			if of == "" && (g.policy.Fee > 0 || g.policy.Shipping.Generous() > 0) {
+				d.wait("the credit of garment %s waits for the shop's return, which says what is kept back and what goes back besides", g.ID)
+				continue
+			}
 			if until := d.at(g).Add(d.Settings.LinkPatience); d.Now.Before(until) {
 				d.wake(until)
 				d.wait("the credit of garment %s waits for the shop's return", g.ID)
 				continue
 			}
 		}
+		name := shop + "|" + of
 		if groups[name] == nil {
-			groups[name] = &domain.ReturnPlan{Return: d.Number, Kind: domain.PlanCredit, ShopID: name}
+			groups[name] = &domain.ReturnPlan{Return: d.Number, Kind: domain.PlanCredit, ShopID: shop, Of: of}
 			names = append(names, name)
 		}
 		groups[name].Garments = append(groups[name].Garments, g.ID)
@@ -222,7 +237,7 @@ func (d *decider) credits() {
 	}
 	for i, name := range names {
 		p := *groups[name]
-		p.Key = d.creditKeyOf(name, i)
+		p.Key = d.creditKeyOf(p.ShopID, i)
 		d.due(domain.FinanceLeg, p, false)
 	}
 }
@@ -238,15 +253,15 @@ func (d *decider) creditKeyOf(shop string, i int) string {
 	return d.newKey(domain.PlanCredit, i)
 }
 
-// shopOf is the id of the shop's return that a garment stands in, empty while there is
-// none. One that somebody else made and that announces more than has come is pending: it
-// has one memo, of everything in it.
-func (d *decider) shopOf(g *judged) (id string, pending bool) {
+// shopOf is the id of the shop's return that a garment stands in and the key of our plan
+// of it; each is empty while there is none. A return that somebody else made and that
+// announces more than has come is pending: it has one memo, of everything in it.
+func (d *decider) shopOf(g *judged) (id, plan string, pending bool) {
 	if p, ok := d.m.planOf(domain.PlanShopReturn, g.Garment); ok {
-		return cmp.Or(d.m.written[p.Key].ID, p.ShopID), false
+		return cmp.Or(d.m.written[p.Key].ID, p.ShopID), p.Key, false
 	}
 	_, byHand := d.m.skipped[d.inVain(g.Shop)]
-	return g.Shop, g.Shop != "" && !d.m.shop[g.Shop].Completed && !byHand
+	return g.Shop, "", g.Shop != "" && !d.m.shop[g.Shop].Completed && !byHand
 }
 
 // losses writes off each lost garment once, however many told of it.
@@ -357,46 +372,6 @@ func (d *decider) transfers() {
 	}
 }
 
-// refunds pays back each completed return of the shop whose money goes back by itself.
-// A refund that was asked for is looked at until it is one.
-func (d *decider) refunds() {
-	for _, p := range d.m.plans {
-		if p.Return != d.Number || p.Kind != domain.PlanShopReturn || !p.Refund && !d.refundedAfterAll(p) {
-			continue
-		}
-		w := d.m.written[p.Key]
-		if w.Stage != domain.StageDone && w.Stage != domain.StageLinked {
-			continue
-		}
-		key := p.Key + "/refund"
-		if !d.m.planned[key] && d.overstates(p) && !d.moneyAgreed(d.Number, "return "+p.ShopID+" of the shop holds more than came back") {
-			continue
-		}
-		if !d.m.planned[key] {
-			d.due(domain.FinanceLeg, domain.ReturnPlan{
-				Return: d.Number, Kind: domain.PlanRefund, Key: key, Of: p.Key, ShopID: w.ID, Garments: p.Garments, Lines: p.Lines, Refund: true, At: d.m.writtenF[p.Key].At,
-			}, false)
-		}
-	}
-	d.follow(domain.PlanRefund)
-}
-
-// refundedAfterAll tells whether a return that was made without a refund is paid back by
-// now: finance has said so, or the goods of a return made by hand have arrived.
-func (d *decider) refundedAfterAll(p domain.ReturnPlan) bool {
-	found := false
-	for _, g := range d.all {
-		if !g.in(p) {
-			continue
-		}
-		if !g.refund || g.ignored || g.asked {
-			return false
-		}
-		found = true
-	}
-	return found
-}
-
 // again is how often the books are asked for a document that waits there for another one.
 const again = time.Minute
 
@@ -442,26 +417,6 @@ func (d *decider) follow(kind domain.PlanKind) {
 		}
 		d.due(leg, p, true)
 	}
-}
-
-// refundAsked waits for the outcome of a refund: it asks the shop from time to time, and
-// finance when none comes.
-func (d *decider) refundAsked(p domain.ReturnPlan) {
-	f := d.m.writtenF[p.Key]
-	deadline := p.At.Add(d.Settings.RefundWait)
-	q := d.planQuestion(p, "refund-overdue", "refund_pending", "the payment provider has not said whether the money of return "+p.ShopID+" went back")
-	if !d.Now.Before(deadline) && d.m.retried(d.Number, q.Cause) < f.Sequence && !d.ask(nil, q) {
-		return // finance has settled it
-	}
-	next := f.At.Add(d.Settings.RefundCheck)
-	told := d.m.shop[p.ShopID]
-	outcome := told.Refunded > 0 || told.RefundFailed > 0 && told.RefundAsked == 0
-	if outcome || !d.Now.Before(next) || d.m.retried(d.Number, q.Cause) > f.Sequence {
-		d.due(domain.FinanceLeg, p, true)
-		return
-	}
-	d.wake(next)
-	d.wait("the refund of return %s was asked for and has no outcome yet", p.ShopID)
 }
 
 func (d *decider) planQuestion(p domain.ReturnPlan, kind, code, message string) domain.Question {

@@ -45,21 +45,17 @@ type Ruling struct {
 	Patience time.Duration
 }
 
-// RefundWhen says when a return's money goes back by itself.
-type RefundWhen string
-
-// Refund policies.
-const (
-	RefundOnReceipt RefundWhen = "on-receipt" // as soon as the goods are there
-	RefundOnGrading RefundWhen = "on-grading" // once the warehouse has graded them
-	RefundManual    RefundWhen = "manual"     // finance decides each return
-)
+// Policy is what rules say of a returned garment's money.
+type Policy struct {
+	When domain.RefundWhen
+	// Fee is kept back from the whole return, in minor units of the order's currency.
+	Fee      int64
+	Shipping domain.ShippingBack
+	Rule     int64 // version; 0 when no rule speaks of it
+}
 
 // Settings are the merchant's choices, the same for every return.
 type Settings struct {
-	Refund RefundWhen
-	// Fee is kept back from each customer return, in minor units of the order's currency.
-	Fee int64
 	// WriteOffLimit is the value in minor units above which a person confirms a write-off; 0 = none.
 	WriteOffLimit int64
 	// ReturnWindow is how long announced goods may take to arrive.
@@ -80,6 +76,8 @@ type Input struct {
 	Settings Settings
 	// Ruling says what a warehouse's disposition means for a garment of that grade.
 	Ruling func(warehouse, disposition, grade string) (Ruling, *domain.Question)
+	// Policy says what holds for the money of a garment of that disposition, in a return of that kind.
+	Policy func(disposition string, kind domain.ReturnType) (Policy, *domain.Question)
 	// Ledger says that there are books to post to; without, the finance leg only refunds.
 	Ledger bool
 }

@@ -35,9 +35,15 @@ func rulings(_, disposition, _ string) (returns.Ruling, *domain.Question) {
 
 // tale is an order of one line and what was told of it.
 type tale struct {
-	order domain.Order
-	facts []domain.Fact
-	now   time.Time
+	order  domain.Order
+	facts  []domain.Fact
+	now    time.Time
+	policy func(disposition string, kind domain.ReturnType) (returns.Policy, *domain.Question) // nil: on grading, nothing kept back
+	ruling func(warehouse, disposition, grade string) (returns.Ruling, *domain.Question)       // nil: rulings
+}
+
+func onGrading(string, domain.ReturnType) (returns.Policy, *domain.Question) {
+	return returns.Policy{When: domain.RefundOnGrading, Shipping: domain.ShippingKept}, nil
 }
 
 func newTale(units int) *tale {
@@ -82,11 +88,19 @@ func booksOff(id, serial string) domain.Fact {
 }
 
 func (t *tale) settings() returns.Settings {
-	return returns.Settings{Refund: returns.RefundOnGrading, ReturnWindow: 60 * 24 * time.Hour, RefundWait: 72 * time.Hour, RefundCheck: time.Hour, LinkPatience: 15 * time.Minute}
+	return returns.Settings{ReturnWindow: 60 * 24 * time.Hour, RefundWait: 72 * time.Hour, RefundCheck: time.Hour, LinkPatience: 15 * time.Minute}
 }
 
 func (t *tale) decide(tb require.TestingT, n int) returns.Decision {
-	d, err := returns.Decide(returns.Input{Order: t.order, Facts: t.facts, Number: n, Now: t.now, Settings: t.settings(), Ruling: rulings, Ledger: true})
+	policy := t.policy
+	if policy == nil {
+		policy = onGrading
+	}
+	ruling := t.ruling
+	if ruling == nil {
+		ruling = rulings
+	}
+	d, err := returns.Decide(returns.Input{Order: t.order, Facts: t.facts, Number: n, Now: t.now, Settings: t.settings(), Ruling: ruling, Policy: policy, Ledger: true})
 	require.NoError(tb, err)
 	return d
 }
