@@ -1,18 +1,44 @@
 package assembly
 
 import (
+	"runtime"
 	"runtime/debug"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
 
 // The setting is the process's, so this test runs by itself.
-func TestAWorkerCollectsSoonerUnlessItIsTold(t *testing.T) { //nolint:paralleltest // it changes the process
-	before := debug.SetGCPercent(100)
+func TestAWorkerCollectsByWhatItHoldsUnlessItIsTold(t *testing.T) { //nolint:paralleltest // it changes the process
+	before := debug.SetGCPercent(75)
 	defer debug.SetGCPercent(before)
 	TuneMemory()
-	require.Equal(t, collectAt, debug.SetGCPercent(75))
+	require.Equal(t, 75, debug.SetGCPercent(100), "GOGC=75 is kept")
+
 	TuneMemory()
-	require.Equal(t, 75, debug.SetGCPercent(75), "GOGC=75 is kept")
+	percent := func() int { // there is no way to read it but to set it
+		now := debug.SetGCPercent(200)
+		debug.SetGCPercent(now)
+		return now
+	}
+	require.Equal(t, 800, percent(), "32 MB before the first collection")
+	held := make([]*[1 << 10]byte, 200<<10) // 200 MB in use
+	for i := range held {
+		held[i] = new([1 << 10]byte)
+	}
+	require.Eventually(t, func() bool { runtime.GC(); return percent() == collectAt }, time.Minute, 20*time.Millisecond)
+	runtime.KeepAlive(held)
+	held = nil
+	require.Eventually(t, func() bool { runtime.GC(); return percent() > 2*collectAt }, time.Minute, 20*time.Millisecond, "less is held again")
+}
+
+func TestHowMuchGarbageLiesBesideWhatIsInUse(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		used uint64
+		want int
+	}{{0, 800}, {1 << 20, 800}, {16 << 20, 200}, {32 << 20, 100}, {80 << 20, 40}, {1 << 40, 40}} {
+		require.Equal(t, tt.want, percentFor(tt.used), tt.used)
+	}
 }

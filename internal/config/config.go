@@ -98,7 +98,9 @@ type Settings struct {
 	// ShopOrderURL is the address of an order in the shop's admin, with {number} or {ref} in it; empty makes no links.
 	ShopOrderURL string `env:"SHOP_ORDER_URL"`
 	LogLevel     string `env:"LOG_LEVEL" envDefault:"info"`
-	// CacheSize is how many orders a worker keeps in memory; each takes up to 40 KB.
+	// CacheSize is how many orders a worker keeps in memory; each takes up to 40 KB, so that
+	// the default takes 200 MB beside the 70 of the worker itself. It holds the orders of some days
+	// of a busy shop; one that was forgotten costs 8 ms and a read of its history when it wakes.
 	CacheSize int `env:"CACHE_SIZE" envDefault:"5000"`
 	// Pollers is how many requests for work a worker keeps open per queue at most.
 	Pollers int `env:"POLLERS" envDefault:"8"`
