@@ -17,7 +17,7 @@ type documentsCmd struct {
 	Show     documentsShowCmd   `cmd:"" help:"Show one document with its lines and what became of it."`
 	Export   documentsExportCmd `cmd:"" help:"Write the posted documents of an entity that were in no export yet as CSV; each goes out once."`
 	Exports  documentsSentCmd   `cmd:"" help:"List the exports that were made."`
-	Retry    documentsRetryCmd  `cmd:"" help:"Send again what was refused, and derive anew what waits for a rule."`
+	Retry    documentsRetryCmd  `cmd:"" help:"Send again what was refused, derive anew what waits for a rule, and take over what a return holds and nobody is at."`
 	Skip     documentsSkipCmd   `cmd:"" help:"Say that documents are not to be posted, with the reason, such as that they were booked by hand."`
 	PostLate documentsLateCmd   `cmd:"" help:"Agree that documents of a closed period are posted in the first open one, flagged as late."`
 	Close    documentsCloseCmd  `cmd:"" help:"Close an accounting month of an entity: nothing is posted into it any more."`
@@ -157,6 +157,9 @@ func printDocument(out io.Writer, r ports.DocumentRecord, waits []domain.Documen
 	fmt.Fprintf(out, "  date      %s (happened %s)\n", or(documentDate(d), "not known before the entity is"), when(d.OccurredAt))
 	if d.Reverses != "" {
 		fmt.Fprintf(out, "  corrects  %s\n", d.Reverses)
+	}
+	if len(r.Entry.Links) > 0 {
+		fmt.Fprintf(out, "  named     %s, since it was posted\n", strings.Join(r.Entry.Links, ", "))
 	}
 	if text := standing(r); text != "" {
 		fmt.Fprintf(out, "  ledger    %s\n", text)
