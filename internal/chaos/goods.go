@@ -212,8 +212,14 @@ type fate struct {
 
 // fates are drawn one after the other, each before any comes again: a short day has them all.
 var fates = []fate{
-	{disposition: "ber", withReturn: true}, {disposition: "ber", serial: true}, {disposition: "ber"}, {disposition: "restock"},
-	{disposition: "donate"}, {disposition: "quarantine"}, {disposition: "refurbish"}, {disposition: "restock"},
+	{disposition: "ber", withReturn: true},
+	{disposition: "ber", serial: true},
+	{disposition: "ber"},
+	{disposition: "restock"},
+	{disposition: "donate"},
+	{disposition: "quarantine"},
+	{disposition: "refurbish"},
+	{disposition: "restock"},
 }
 
 func (f *floorHand) fate() fate {
