@@ -277,11 +277,18 @@ func resultOf(r ports.DocumentRecord) contract.PostDocumentResult {
 	return out
 }
 
+// confirmWithin is how long the outcome of a document that a ledger took may stay unknown
+// before finance is told: contracts/patchworks.md §4.2.
+const confirmWithin = 30 * time.Minute
+
 // ReportDocuments makes the exceptions of documents agree with what they wait on: one
 // for each cause, opened once, resolved when nothing waits on it any more. Documents that
 // a return holds are its own to ask about, unless its workflow is gone.
 func (d *Documents) ReportDocuments(ctx context.Context, _ contract.DocumentsInput) (contract.DocumentsResult, error) {
 	if err := d.Store.StrandDocuments(ctx, d.Clock().Add(-d.HeldFor)); err != nil {
+		return contract.DocumentsResult{}, toTemporal(err, d.Settle)
+	}
+	if err := d.Store.MissDocuments(ctx, d.Clock().Add(-confirmWithin)); err != nil {
 		return contract.DocumentsResult{}, toTemporal(err, d.Settle)
 	}
 	causes, err := d.Store.DocumentCauses(ctx)

@@ -74,6 +74,7 @@ func (p *poster) look(ctx context.Context, r ports.DocumentRecord) (outcome port
 		return outcome, false, nil // Create answers the draft, and Post goes on from it
 	}
 	outcome = p.agreed(r.Document, entry)
+	outcome.Entry.Awaited = p.awaited(outcome.Status, r.Entry.Awaited)
 	return outcome, true, p.save(ctx, r.Document.Key, outcome)
 }
 
@@ -120,7 +121,19 @@ func (p *poster) send(ctx context.Context, r ports.DocumentRecord, draft ports.L
 		return p.decide(ctx, d, draft, err)
 	}
 	outcome := p.agreed(d, entry)
+	outcome.Entry.Awaited = p.awaited(outcome.Status, time.Time{})
 	return outcome, p.save(ctx, d.Key, outcome)
+}
+
+// awaited is since when an outcome is awaited; zero once it is known.
+func (p *poster) awaited(status domain.DocumentStatus, since time.Time) time.Time {
+	switch {
+	case status != domain.DocumentAccepted && status != domain.DocumentUnknown:
+		return time.Time{}
+	case since.IsZero():
+		return p.Clock().UTC()
+	}
+	return since
 }
 
 // mostClosed is after how many sendings a ledger that refuses the day it names itself is
@@ -166,7 +179,7 @@ func (p *poster) decide(ctx context.Context, d domain.Document, draft ports.Ledg
 	}
 	switch f.Kind {
 	case fault.Uncertain:
-		out := ports.DocumentOutcome{Status: domain.DocumentUnknown, Document: d, NextAt: now.Add(p.Settle)}
+		out := ports.DocumentOutcome{Status: domain.DocumentUnknown, Document: d, Entry: ports.LedgerEntry{Awaited: now.UTC()}, NextAt: now.Add(p.Settle)}
 		return out, p.save(ctx, d.Key, out)
 	case fault.RateLimited, fault.Unavailable, fault.Misconfigured:
 		// It had no effect: what was noted as unknown is due again.

@@ -193,6 +193,10 @@ func (p Period) First() Date { return Date(p + "-01") }
 // nobody is at any more.
 const KindDocumentHeld = "document-held"
 
+// KindDocumentUnconfirmed is the kind of question about documents that a ledger, or a
+// go-between, took and whose outcome nobody has told for long.
+const KindDocumentUnconfirmed = "document-unconfirmed"
+
 // DocumentLineKind says what a document line is worth money for.
 type DocumentLineKind string
 

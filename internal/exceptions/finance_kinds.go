@@ -46,6 +46,14 @@ func financeKinds() []Kind {
 			Press:  "retry with `starter documents retry --cause` hands them to the next run of the documents; skip with a reason when they were booked by hand.",
 		},
 		{
+			Name: "document-unconfirmed", Owner: Finance, Severity: Hold,
+			Answers: []Action{Retry, Skip}, FreedByData: true, Handbook: "document-unconfirmed",
+			What:   "The ledger was sent {subject} more than half an hour ago, and nobody has said what came of it.",
+			Where:  "The ledger, or the flow in front of it, under the document’s key.",
+			Change: "See whether the document stands in the ledger, and why its outcome does not come back.",
+			Press:  "nothing once the outcome comes; retry looks for it at once, and nothing is sent again. skip with a reason when the document stands in the ledger or was booked by hand.",
+		},
+		{
 			Name: "closed-period", Owner: Finance, Severity: Hold,
 			Answers: []Action{Retry, Override, Skip}, Override: "late", FreedByData: true, Handbook: "closed-period",
 			What:   "The accounting period of {subject} is closed: {problem}",

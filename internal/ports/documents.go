@@ -145,6 +145,9 @@ type DocumentStore interface {
 	// a time, neither posted nor dropped, and no open question of their return tells of them.
 	// It gives them a cause where they have none, and takes it from those that go on.
 	StrandDocuments(ctx context.Context, before time.Time) error
+	// MissDocuments gives a cause to documents of the scheduled run whose outcome is awaited
+	// since before a time, and which have none.
+	MissDocuments(ctx context.Context, before time.Time) error
 	// AnswerDocuments lets documents go on, or drops them; it answers how many.
 	AnswerDocuments(ctx context.Context, a DocumentAnswer, at time.Time) (int, error)
 	// DocumentCauses lists what documents wait on that the scheduled run posts, and what

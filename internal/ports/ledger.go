@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"selvedge/internal/domain"
 	"selvedge/internal/fault"
@@ -25,6 +26,8 @@ type LedgerEntry struct {
 	Status    domain.DocumentStatus `json:"status"`           // created, accepted, unknown, posted or rejected
 	Run       string                `json:"run,omitempty"`    // of a go-between: the run that took it
 	Reason    string                `json:"reason,omitempty"` // of a rejection
+	// Awaited is ours: since when the outcome is awaited, zero where it is known.
+	Awaited time.Time `json:"awaited,omitzero"`
 	// Links are ids that the document came to name after it was posted, see Ledger.Link.
 	Links []string `json:"links,omitempty"`
 }

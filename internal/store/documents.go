@@ -261,7 +261,7 @@ func (s *Store) AnswerDocuments(ctx context.Context, a ports.DocumentAnswer, at 
 	}
 	tag, err := s.pool.Exec(ctx, `
 		UPDATE documents SET next_at = CASE WHEN status IN ('unknown', 'accepted') THEN next_at ELSE @at END, released = released OR held, `+set+`
-		WHERE ((@cause <> '' AND cause = @cause AND (status IN ('paused', 'rejected') OR `+stranded+`))
+		WHERE ((@cause <> '' AND cause = @cause AND (status IN ('paused', 'rejected') OR `+stranded+` OR `+unconfirmed+`))
 			OR (key = ANY(@keys) AND status NOT IN ('posted', 'dropped') AND (@action = 'skip' OR held AND NOT released OR status IN ('paused', 'rejected', 'due'))))`,
 		pgx.NamedArgs{"keys": keys, "cause": a.Cause, "action": a.Action, "by": a.By, "reason": a.Reason, "at": at})
 	return int(tag.RowsAffected()), toFault(op, err)

@@ -39,3 +39,17 @@ func (s *Store) LinkDocument(ctx context.Context, key domain.DocumentKey, links 
 		WHERE key = @key AND status = 'posted'`, pgx.NamedArgs{"key": key, "links": links})
 	return toFault("link document", err)
 }
+
+// unconfirmed tells of a row of documents that its outcome is missed, see MissDocuments.
+const unconfirmed = `(status IN ('unknown', 'accepted') AND cause LIKE '` + domain.KindDocumentUnconfirmed + `:%')`
+
+// MissDocuments notes which documents a ledger took without saying for long what came of
+// them. Each look at one takes the note away, and a later run of this gives it back while
+// there is no outcome: a second run finds nothing to change.
+func (s *Store) MissDocuments(ctx context.Context, before time.Time) error {
+	_, err := s.pool.Exec(ctx, `
+		UPDATE documents SET cause = @kind || ':' || ledger
+		WHERE status IN ('unknown', 'accepted') AND (NOT held OR released) AND cause = '' AND (entry ->> 'awaited')::timestamptz < @before`,
+		pgx.NamedArgs{"before": before, "kind": domain.KindDocumentUnconfirmed})
+	return toFault("miss documents", err)
+}

@@ -115,7 +115,7 @@ func (s *Store) DocumentCauses(ctx context.Context) ([]ports.DocumentCause, erro
 		FROM (
 			SELECT cause, currency, count(*) AS n, sum(gross)::bigint AS gross, min(created_at) AS since,
 				(array_agg(key ORDER BY id))[1] AS first, (array_agg(problems ORDER BY id))[1] AS problems
-			FROM documents WHERE cause <> '' AND (status IN ('paused', 'rejected') AND (NOT held OR released) OR `+stranded+`) GROUP BY cause, currency
+			FROM documents WHERE cause <> '' AND (status IN ('paused', 'rejected') AND (NOT held OR released) OR `+stranded+` OR `+unconfirmed+`) GROUP BY cause, currency
 		) by_currency
 		GROUP BY cause ORDER BY cause`)
 	if err != nil {
