@@ -165,7 +165,9 @@ func (w *parcelWrite) first() bool {
 }
 
 // discount is this parcel's share of the order's discount: cumulative by value, so
-// that all parcels together take it exactly.
+// that all parcels together take exactly it. Beside a shipment that a person entered, off
+// which the shop takes all of the discount unless told otherwise, it is no more than is
+// left, which is all that the shop accepts, and on the last parcel it is all of that.
 func (w *parcelWrite) discount() int64 {
 	if w.order.Discount == 0 {
 		return 0
@@ -196,7 +198,46 @@ func (w *parcelWrite) discount() int64 {
 	if all <= 0 {
 		return 0
 	}
-	return domain.CumulativeShare(w.order.Discount, int(mine), int(all)) - domain.CumulativeShare(w.order.Discount, int(before), int(all))
+	due := domain.CumulativeShare(w.order.Discount, int(before), int(all))
+	share := domain.CumulativeShare(w.order.Discount, int(mine), int(all)) - due
+	taken, known := w.discountTaken(worth)
+	if rounding := int64(len(w.order.Lines)) + 1; !known || max(taken-due, due-taken) <= rounding {
+		return share
+	}
+	left := w.order.Discount - taken
+	if mine < all {
+		return min(share, left)
+	}
+	return left
+}
+
+// discountTaken is what the shop took of the order's discount off its other shipments: what
+// their lines and the order's costs are worth beyond their totals. known is false where a
+// total, or what a line is worth, is not told.
+func (w *parcelWrite) discountTaken(worth map[string]int64) (taken int64, known bool) {
+	shipped := map[string]int{}
+	for _, s := range w.order.Shipments {
+		if s.ID == w.own {
+			continue
+		}
+		if s.Total == 0 {
+			return 0, false
+		}
+		if !known { // the first bears the costs
+			taken, known = w.order.Shipping+w.order.Handling, true
+		}
+		taken -= s.Total
+		for _, l := range s.Lines {
+			i := slices.IndexFunc(w.order.Lines, func(o domain.Line) bool { return o.ID == l.Line })
+			if _, priced := worth[l.Line]; i < 0 || !priced {
+				return 0, false
+			}
+			all := w.order.Lines[i].Quantity
+			taken += domain.CumulativeShare(worth[l.Line], shipped[l.Line]+l.Quantity, all) - domain.CumulativeShare(worth[l.Line], shipped[l.Line], all)
+			shipped[l.Line] += l.Quantity
+		}
+	}
+	return min(max(taken, 0), w.order.Discount), known
 }
 
 // worth is the gross value of each line that can stand on a shipment. Where the shop

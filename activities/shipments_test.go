@@ -266,6 +266,42 @@ func TestDiscountSharesAddUpOverAllParcels(t *testing.T) {
 	})
 }
 
+func TestADiscountIsTakenOnceBesideAShipmentThatAPersonEntered(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		byHand int64    // what the shop charges for the first of three at 50.00, with 10.00 off and 5.00 for shipping
+		want   [2]int64 // discount of the second and the third
+	}{
+		"all of it off the first":                   {5000 + 500 - 1000, [2]int64{0, 0}},
+		"none off the first":                        {5000 + 500, [2]int64{334, 666}},
+		"a part that is not its share":              {5000 + 500 - 800, [2]int64{200, 0}},
+		"its share":                                 {5000 + 500 - 333, [2]int64{334, 333}},
+		"all of it, and no shipping, off the first": {5000 - 1000, [2]int64{0, 0}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			order := blouses(3)
+			order.Lines[0].Total, order.Discount, order.Shipping, order.GrandTotal = 15000, 1000, 500, 14500
+			order.Shipments = []domain.ShopShipment{{ID: "900", Number: "10001-1", Lines: []domain.LineQuantity{{Line: "1", Quantity: 1}}, Tracking: "JD-A", GoodToGo: true, Paid: true, Captured: true, Shipped: true, Total: tt.byHand}}
+			d.store.record.Order, d.shop.order = order, order
+			charge := func(draft ports.ShipmentDraft) (ports.ShipmentWrite, error) {
+				at := d.shop.stand(draft)
+				at.Total = 5000 - draft.Discount.Value
+				return ports.ShipmentWrite{Shipment: *at}, nil
+			}
+			d.shop.create = charge
+			d.leave("A", 1, blouse(1))
+			d.leave("B", 2, blouse(1))
+			d.leave("C", 3, blouse(1))
+			for _, parcel := range []string{"B", "C"} {
+				require.NoError(t, d.ship(parcel))
+			}
+			require.Equal(t, tt.want, [2]int64{d.shop.drafts[0].Discount.Value, d.shop.drafts[1].Discount.Value})
+		})
+	}
+}
+
 func TestMoneyIsTakenAheadOnce(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
