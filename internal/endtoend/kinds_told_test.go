@@ -49,7 +49,7 @@ func toldElsewhere() map[string]elsewhere {
 		"stockstories/refused_test.go":                   {"stock-refused"},
 		"../returns/deleted_test.go":                     {"return-deleted"},
 		"../../activities/documents_links_test.go":       {"document-held"},
-		"../returns/policy_test.go":                      {"unmapped:refund-policy"},
+		"returns_policy_test.go":                         {"unmapped:refund-policy"},
 		"../../activities/documents_unconfirmed_test.go": {"document-unconfirmed"},
 		"../../activities/documents_test.go":             {"closed-period", "document-conflict", "document-rejected"},
 		"returns_test.go":                                {"refund-not-captured"},
