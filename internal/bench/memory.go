@@ -37,7 +37,9 @@ func memory(ctx context.Context, o options) ([]figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := y.keepOpen(ctx, 0, 20); err != nil { // all code and connections are there
+	// All code and connections are there, and as much garbage as a worker always lets lie.
+	warm := min(200, o.open[0]/2)
+	if err := y.keepOpen(ctx, 0, warm); err != nil {
 		return nil, err
 	}
 	empty, err := resident(pid)
@@ -45,7 +47,7 @@ func memory(ctx context.Context, o options) ([]figure, error) {
 		return nil, err
 	}
 	var figures []figure
-	had := 20
+	had := warm
 	for _, n := range o.open {
 		began := time.Now()
 		if err := y.keepOpen(ctx, had, n); err != nil {
@@ -58,7 +60,7 @@ func memory(ctx context.Context, o options) ([]figure, error) {
 			return figures, err
 		}
 		kept := min(n, cached)
-		each := float64(now-empty) / 1024 / float64(kept)
+		each := float64(now-empty) / 1024 / float64(kept-warm)
 		figures = append(figures, promise(fmt.Sprintf("worker's memory per cached order, %d open, %d cached", n, kept), each, kilobytesPromised,
 			fmt.Sprintf("KB (%.0f MB in all; opened in %.0f s)", float64(now)/(1<<20), took.Seconds())))
 	}
