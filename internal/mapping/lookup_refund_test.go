@@ -18,7 +18,8 @@ func refundRule(version int64, from, to string, change ...func(*domain.Rule)) do
 	return r
 }
 
-func fee(text string) func(*domain.Rule)    { return func(r *domain.Rule) { r.Extra["fee"] = text } }
+func fee(text string) func(*domain.Rule) { return func(r *domain.Rule) { r.Extra["fee"] = text } }
+
 func back(when string) func(*domain.Rule)   { return func(r *domain.Rule) { r.Extra["shipping"] = when } }
 func inStore(key string) func(*domain.Rule) { return func(r *domain.Rule) { r.Store = key } }
 func to(country string) func(*domain.Rule)  { return func(r *domain.Rule) { r.Country = country } }
