@@ -133,12 +133,15 @@ func rulings(index *mapping.Rules) func(warehouse, disposition, grade string) (r
 			q.Step, q.Subject = "", disposition
 			return returns.Ruling{}, &q
 		}
-		ruling := returns.Ruling{Action: returns.Action(found.Action), HoldRefund: found.Extra["refund"] == "hold", Patience: 21 * 24 * time.Hour}
+		ruling := returns.Ruling{Action: returns.Action(found.Action), HoldRefund: found.Refund == mapping.HoldRefund, Patience: 21 * 24 * time.Hour}
 		if known && standard.Patience > 0 {
 			ruling.Patience = standard.Patience
 		}
-		if days, err := time.ParseDuration(found.Extra["remindAfterDays"] + "h"); err == nil && days > 0 {
-			ruling.Patience = 24 * days // the rule counts days
+		if found.Refund == "" && found.Action == mapping.DispositionAction(standard.Action) {
+			ruling.HoldRefund = standard.HoldRefund // the rule says no more than the contract
+		}
+		if found.Remind > 0 {
+			ruling.Patience = time.Duration(found.Remind) * 24 * time.Hour
 		}
 		return ruling, nil
 	}

@@ -331,8 +331,7 @@ const maxBuffer = 100_000
 // of the table reads is refused, since such a rule would never be found.
 type tableForm struct {
 	scopes []string // of store, warehouse, country
-	extra  []string // keys of Extra; nil with open means any
-	open   bool
+	extra  []string // keys of Extra
 	to     []string // closed list of answers; nil means any
 }
 
@@ -351,13 +350,13 @@ func formOf(t domain.RuleTable) (tableForm, bool) {
 	case domain.RulePayment:
 		return tableForm{scopes: []string{"store"}, to: []string{string(domain.CaptureOnShipment), string(domain.CaptureBeforeSubmission), string(domain.CaptureExternal)}}, true
 	case domain.RuleStockStatus:
-		return tableForm{scopes: []string{"warehouse"}, open: true, to: []string{Sellable, Withheld}}, true
+		return tableForm{scopes: []string{"warehouse"}, to: []string{Sellable, Withheld}}, true
 	case domain.RuleStockBuffer:
 		return tableForm{scopes: []string{"warehouse"}}, true
 	case domain.RuleStockGrade:
 		return tableForm{scopes: []string{"warehouse"}, to: []string{"new", "a", "b", "c", "d"}}, true
 	case domain.RuleDisposition:
-		return tableForm{scopes: []string{"warehouse"}, open: true, to: dispositionActions()}, true
+		return tableForm{scopes: []string{"warehouse"}, extra: []string{extraRefund, extraRemind}, to: dispositionActions()}, true
 	case domain.RuleCutoff:
 		return tableForm{scopes: []string{"warehouse"}, extra: []string{extraTimezone, extraDays}}, true
 	case domain.RuleRefundPolicy:
@@ -460,7 +459,7 @@ func (f tableForm) scope(r domain.Rule, complain func(field, value, message stri
 // details checks what the rule's table asks beyond from, to and scope.
 func (f tableForm) details(r domain.Rule, complain func(field, value, message string)) {
 	for _, k := range slices.Sorted(maps.Keys(r.Extra)) {
-		if !f.open && !slices.Contains(f.extra, k) {
+		if !slices.Contains(f.extra, k) {
 			complain(k, r.Extra[k], "is not read in "+string(r.Table)+"; leave it out")
 		}
 	}
@@ -483,6 +482,8 @@ func (f tableForm) details(r domain.Rule, complain func(field, value, message st
 		checkEntity(r, complain)
 	case domain.RuleRefundPolicy:
 		checkRefundPolicy(r, complain)
+	case domain.RuleDisposition:
+		checkDisposition(r, complain)
 	case domain.RuleCutoff:
 		if _, ok := zoneNamed(r.Extra[extraTimezone]); !ok && (r.Extra[extraTimezone] != "" || !r.Retired) {
 			complain(extraTimezone, r.Extra[extraTimezone], "is no time zone; give one such as Europe/London")

@@ -21,8 +21,8 @@ func everyTable() []domain.Rule {
 		{Table: domain.RuleAttributeDefault, From: "brand:Selvedge", To: "new", Extra: map[string]string{"attribute": "itemCondition"}},
 		{Table: domain.RuleAttributeDefault, From: "brand:Selvedge", To: "GB", Extra: map[string]string{"attribute": "countryOfOrigin"}},
 		{Table: domain.RulePayment, From: "card", To: "on-shipment"},
-		{Table: domain.RuleStockStatus, From: "available", To: "sellable", Extra: map[string]string{"grade": "A;B"}},
-		{Table: domain.RuleDisposition, From: "BER", To: "write-off", Retired: true},
+		{Table: domain.RuleStockStatus, From: "available", To: "sellable"},
+		{Table: domain.RuleDisposition, From: "BER", To: "write-off", Extra: map[string]string{"refund": "hold", "remindAfterDays": "30"}, Retired: true},
 		{Table: domain.RuleRefundPolicy, Store: "atelier", Country: "SE", From: "*/ber", To: "manual", Extra: map[string]string{"fee": "395 GBP, 450 EUR", "shipping": "full-return"}},
 		{Table: domain.RuleCutoff, Warehouse: "glasgow", From: "RM24", To: "14:30", Extra: map[string]string{"timezone": "Europe/London", "days": "mon-fri"}},
 	}

@@ -14,6 +14,8 @@ const (
 	extraCurrency  = "currency"
 	extraTimezone  = "timezone"
 	extraDays      = "days"
+	extraRefund    = "refund"
+	extraRemind    = "remindAfterDays"
 )
 
 // label is how people call an object of the shop.

@@ -2,7 +2,7 @@ package mapping
 
 import (
 	"fmt"
-	"maps"
+	"strconv"
 	"strings"
 	"time"
 	_ "time/tzdata" // a cut-off is the same instant on a machine without a zone database
@@ -54,9 +54,41 @@ func dispositionActions() []string {
 
 // Disposition is what a rule says of a returned unit.
 type Disposition struct {
-	Action  DispositionAction
-	Extra   map[string]string // what the rule says besides, such as refund=hold or remindAfterDays=21
+	Action DispositionAction
+	Refund HoldOrRelease // of the money while the garment has no final decision; empty = as usual for it
+	// Remind is after how many days without a final decision somebody is asked; 0 = as usual for it.
+	Remind  int
 	Version int64
+}
+
+// HoldOrRelease says whether a garment's money waits for what becomes of it.
+type HoldOrRelease string
+
+const (
+	HoldRefund    HoldOrRelease = "hold"
+	ReleaseRefund HoldOrRelease = "release"
+)
+
+// mostRemind is longer than any garment should lie undecided; more is a slip of the finger.
+const mostRemind = 365
+
+// checkDisposition checks what a disposition's rule says besides its action: a word that
+// nobody understands would send money back that was to wait.
+func checkDisposition(r domain.Rule, complain func(field, value, message string)) {
+	if v := r.Extra[extraRefund]; v != "" && v != string(HoldRefund) && v != string(ReleaseRefund) {
+		complain(extraRefund, v, "means nothing; give hold (until there is a final decision) or release, or leave it out")
+	}
+	if v := r.Extra[extraRemind]; v != "" && remindOf(v) == 0 {
+		complain(extraRemind, v, fmt.Sprintf("is no number of days; give 1 to %d, or leave it out", mostRemind))
+	}
+}
+
+func remindOf(days string) int {
+	n, err := strconv.Atoi(days)
+	if err != nil || n < 1 || n > mostRemind {
+		return 0
+	}
+	return n
 }
 
 // Disposition gives what a warehouse's disposition of a returned unit means. A rule
@@ -75,7 +107,14 @@ func (rs *Rules) Disposition(warehouse, disposition, grade string) (Disposition,
 		}
 		return Disposition{}, rs.missed(m, domain.RuleDisposition, in, found)
 	}
-	return Disposition{Action: DispositionAction(found[0].To), Extra: maps.Clone(found[0].Extra), Version: found[0].Version}, nil
+	d := Disposition{Action: DispositionAction(found[0].To), Remind: remindOf(found[0].Extra[extraRemind]), Version: found[0].Version}
+	switch v := HoldOrRelease(found[0].Extra[extraRefund]); v {
+	case "", ReleaseRefund:
+		d.Refund = v
+	default: // what an old rule says otherwise was meant to keep something back
+		d.Refund = HoldRefund
+	}
+	return d, nil
 }
 
 // clock is how a rule writes a time of day.

@@ -114,8 +114,38 @@ func TestDisposition(t *testing.T) {
 			require.Equal(t, tt.cause, miss.Question().Cause)
 		})
 	}
-	found, _ := rules.Disposition(north, "restock", "C")
-	require.Equal(t, map[string]string{"refund": "release"}, found.Extra)
+}
+
+func TestWhatADispositionsRuleSaysBesides(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		extra  map[string]string
+		refund mapping.HoldOrRelease
+		remind int
+		wrong  []string // fields that are refused when it is saved
+	}{
+		"nothing":                       {},
+		"the money goes":                {extra: map[string]string{"refund": "release"}, refund: mapping.ReleaseRefund},
+		"the money waits":               {extra: map[string]string{"refund": "hold", "remindAfterDays": "30"}, refund: mapping.HoldRefund, remind: 30},
+		"an unknown word keeps it back": {extra: map[string]string{"refund": "hodl"}, refund: mapping.HoldRefund, wrong: []string{"refund"}},
+		"days that are none":            {extra: map[string]string{"remindAfterDays": "soon"}, wrong: []string{"remindAfterDays"}},
+		"more days than a year has":     {extra: map[string]string{"remindAfterDays": "9000"}, wrong: []string{"remindAfterDays"}},
+		"a key that nobody reads":       {extra: map[string]string{"refnd": "hold"}, wrong: []string{"refnd"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rule := domain.Rule{Version: 1, Table: domain.RuleDisposition, From: "quarantine", To: "wait", Extra: tt.extra}
+			found, miss := mapping.New([]domain.Rule{rule}).Disposition(north, "quarantine", "")
+			require.Nil(t, miss)
+			require.Equal(t, mapping.Disposition{Action: mapping.DispositionWait, Refund: tt.refund, Remind: tt.remind, Version: 1}, found)
+			_, problems := mapping.CheckRule(rule)
+			var fields []string
+			for _, p := range problems {
+				fields = append(fields, p.Field)
+			}
+			require.Equal(t, tt.wrong, fields)
+		})
+	}
 }
 
 func TestCutoffRulesAreChecked(t *testing.T) {
