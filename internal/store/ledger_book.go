@@ -266,27 +266,40 @@ func scanExported(export int64) pgx.RowToFunc[ports.BookEntry] {
 // EachExported hands over what an export holds, one entry at a time, by order, kind of
 // document and key, the same every time; however many there are, few are held at once. It
 // answers how many there were. An error of each ends it and is answered.
+//
+// The statement lasts as long as its reader writes, hence without the limit of the others:
+// it locks no row, and ends with ctx.
 func (s *Store) EachExported(ctx context.Context, export int64, each func(ports.BookEntry) error) (n int, err error) {
 	const op = "read an export"
-	rows, err := s.pool.Query(ctx, exported+`
-		ORDER BY COALESCE(content #>> '{order,store}', '') COLLATE "C", COALESCE(content #>> '{order,number}', '') COLLATE "C",
-			array_position(@kinds::text[], kind), key COLLATE "C"`,
-		pgx.NamedArgs{"export": export, "kinds": domain.DocumentKinds()})
-	if err != nil {
-		return 0, toFault(op, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		e, err := scanExported(export)(rows)
+	var refused error // of each, which is no fault of the store
+	err = pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `SET LOCAL statement_timeout = 0`); err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, exported+`
+			ORDER BY COALESCE(content #>> '{order,store}', '') COLLATE "C", COALESCE(content #>> '{order,number}', '') COLLATE "C",
+				array_position(@kinds::text[], kind), key COLLATE "C"`,
+			pgx.NamedArgs{"export": export, "kinds": domain.DocumentKinds()})
 		if err != nil {
-			return n, toFault(op, err)
+			return err
 		}
-		if err := each(e); err != nil {
-			return n, err
+		defer rows.Close()
+		for rows.Next() {
+			e, err := scanExported(export)(rows)
+			if err != nil {
+				return err
+			}
+			if refused = each(e); refused != nil {
+				return refused
+			}
+			n++
 		}
-		n++
+		return rows.Err()
+	})
+	if refused != nil {
+		return n, refused
 	}
-	return n, toFault(op, rows.Err())
+	return n, toFault(op, err)
 }
 
 // LedgerExportKnown tells whether there is an export of a number.
