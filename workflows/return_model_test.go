@@ -191,8 +191,9 @@ func (w *returnWorld) wokenWithoutARun() bool {
 // returnWaits are the times between events.
 var returnWaits = [scale]time.Duration{0, 0, time.Second, 40 * time.Second, 13 * time.Hour}
 
-// rounds of the end: each three days after the one before.
-const lastRounds = 14
+// rounds of the end: each three days after the one before, until long after the return
+// window, since what was announced and never came is asked about when it ends.
+const lastRounds = 39
 
 // play lets one run of the return live through what has not been told; again is set when
 // it goes on as a new one.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"selvedge/activities"
@@ -27,11 +28,13 @@ type room struct {
 	order    domain.Order
 	facts    []domain.Fact
 	attempts map[string]time.Time
+	turns    int // of BeginAlone so far
 	there    []domain.ShopReturn
 	gone     map[string]bool // returns of the shop that were deleted
 	made     int             // so far, in the shop
 	late     []later
 	booked   map[string]domain.ReturnPlan // posted documents by their key
+	linked   map[string][]string          // what each of them names besides
 
 	now      func() time.Time
 	outcomes map[string][]string // of the calls of a kind, in order; then all succeed
@@ -50,7 +53,7 @@ func newRoom(units int, ledger bool) *room {
 	lines := []domain.LineQuantity{{Line: "1", Quantity: units}}
 	total := int64(units) * unitPrice
 	r := &room{
-		attempts: map[string]time.Time{}, gone: map[string]bool{}, booked: map[string]domain.ReturnPlan{}, outcomes: map[string][]string{},
+		attempts: map[string]time.Time{}, gone: map[string]bool{}, booked: map[string]domain.ReturnPlan{}, linked: map[string][]string{}, outcomes: map[string][]string{},
 		order: domain.Order{
 			ID: orderID, Status: domain.ShopConfirmed, Currency: "GBP", Country: "GB", GrandTotal: total, Payment: domain.Payment{Known: true, Authorized: total, Captured: total},
 			Lines:     []domain.Line{{ID: "1", Kind: domain.LineProduct, SKU: "SHIRT", Quantity: units, UnitPrice: unitPrice, Total: total}},
@@ -91,12 +94,18 @@ func (r *room) never(format string, args ...any) {
 // decide looks at a return without an activity.
 func (r *room) decide(n int) returns.Decision {
 	d, err := returns.Decide(returns.Input{
-		Order: r.order, Facts: r.facts, Number: n, Now: r.now(), Settings: r.returns.Settings, Ruling: contractRuling, Ledger: r.returns.Books != nil,
+		Order: r.order, Facts: r.facts, Number: n, Now: r.now(), Settings: r.returns.Settings, Ruling: contractRuling,
+		Policy: r.policy, Ledger: r.returns.Books != nil,
 	})
 	if err != nil {
 		r.never("return %d cannot be decided on: %v", n, err)
 	}
 	return d
+}
+
+// policy is the one that the activities take while there is no rule.
+func (r *room) policy(string, domain.ReturnType) (returns.Policy, *domain.Question) {
+	return returns.Policy{When: r.returns.Refund, Shipping: domain.ShippingKept}, nil
 }
 
 // contractRuling is the meaning of the words that the stories use.
@@ -262,6 +271,38 @@ func (s roomStore) EndAttempt(_ context.Context, _ domain.OrderID, key string) e
 	return nil
 }
 
+// BeginAlone, RenewAlone and EndAlone let one refund of the order at a time go on. One
+// that has to wait does so in the workflow, whose time passes by itself: an activity waits in ours.
+func (s roomStore) BeginAlone(_ context.Context, _ domain.OrderID, key, suffix string, at time.Time, settle time.Duration) (int, time.Duration, error) {
+	for other, begun := range s.attempts {
+		if !strings.HasSuffix(other, suffix) {
+			continue
+		}
+		if wait := begun.Add(settle).Sub(at); wait > 0 {
+			return 0, 0, &fault.Fault{Kind: fault.RateLimited, System: "selvedge", Op: "refund", RetryAt: time.Now().Add(time.Hour), Message: "another refund is on its way"}
+		}
+		delete(s.attempts, other)
+	}
+	s.turns++
+	s.attempts[key] = at
+	return s.turns, 0, nil
+}
+
+func (s roomStore) RenewAlone(_ context.Context, _ domain.OrderID, key string, turn int, at time.Time) (bool, error) {
+	_, open := s.attempts[key]
+	if open = open && turn == s.turns; open {
+		s.attempts[key] = at
+	}
+	return open, nil
+}
+
+func (s roomStore) EndAlone(_ context.Context, _ domain.OrderID, key string, turn int) error {
+	if turn == s.turns {
+		delete(s.attempts, key)
+	}
+	return nil
+}
+
 func (s roomStore) Rules(context.Context) ([]domain.Rule, error) { return nil, nil }
 
 func (s roomStore) SaveReturn(context.Context, ports.ReturnRecord) error { return nil }
@@ -290,6 +331,9 @@ type roomShop struct {
 	ports.ShopReturns
 	*room
 }
+
+// Comment is always taken: a line that stands there is not written again.
+func (s roomShop) Comment(context.Context, domain.OrderID, string) error { return nil }
 
 func (s roomShop) Orders(context.Context, string, []string) ([]ports.ShopOrder, error) {
 	s.ripen()
@@ -356,6 +400,18 @@ func (b roomBooks) RecordReturn(_ context.Context, _ domain.Order, _ []domain.Fa
 		b.outcomes["book"] = left[1:]
 		return domain.ReturnWritten{Stage: domain.StageCreated, ID: plan.Key}, nil
 	}
-	err := b.attempt("book", func() { b.booked[plan.Key] = plan })
-	return domain.ReturnWritten{Stage: domain.StageDone, ID: plan.Key}, err
+	written := domain.ReturnWritten{Stage: domain.StageDone, ID: plan.Key}
+	err := b.attempt("book", func() {
+		b.booked[plan.Key] = plan
+		if len(plan.Links) == 0 {
+			return
+		}
+		for _, id := range plan.Links {
+			if !slices.Contains(b.linked[plan.Key], id) {
+				b.linked[plan.Key] = append(b.linked[plan.Key], id)
+			}
+		}
+		written.Stage, written.Links = domain.StageLinked, slices.Clone(b.linked[plan.Key])
+	})
+	return written, err
 }

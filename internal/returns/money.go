@@ -53,6 +53,9 @@ func (g *judged) back() bool { return g.arrived || g.word != "" }
 // there or is not what was sold, unless a person has called it something else.
 func (d *decider) pay(g *judged, planned *domain.ReturnPlan) {
 	why := ""
+	// A return that somebody entered in the shop was written without a decision about the
+	// money while its garments had none: today's rules make it.
+	undecided := planned == nil || planned.ShopID != "" && !planned.Refund
 	switch {
 	case g.Type == domain.Exchange:
 		why = "it is an exchange"
@@ -60,9 +63,9 @@ func (d *decider) pay(g *judged, planned *domain.ReturnPlan) {
 		why = "the warehouse calls it the end of a hire"
 	case domain.NeverByItself(g.called()):
 		why = "the warehouse calls garment " + g.ID + " " + g.called()
-	case planned != nil && !planned.Refund:
+	case !undecided && !planned.Refund:
 		why = "that was to be decided by hand when it was planned"
-	case planned == nil && g.policy.When != domain.RefundOnReceipt && g.policy.When != domain.RefundOnGrading:
+	case undecided && g.policy.When != domain.RefundOnReceipt && g.policy.When != domain.RefundOnGrading:
 		why = "refunds are decided by hand"
 		if g.policy.Rule > 0 {
 			why += fmt.Sprintf(", says refund-policy rule %d", g.policy.Rule)
