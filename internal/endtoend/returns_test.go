@@ -53,7 +53,7 @@ func (w *world) requireCredited(t *testing.T, number, units int, credited int64,
 			for _, l := range r.Document.Lines {
 				quantity += l.Quantity
 			}
-			require.NotEmpty(t, r.Document.Return, "a credit names the shop's return")
+			require.NotEmpty(t, r.Document.Return+strings.Join(r.Entry.Links, " "), "a credit names the shop's return, or was told it later")
 			fallthrough
 		case domain.DocWriteOff, domain.DocRegrade, domain.DocReceipt, domain.DocRefund:
 			require.Equal(t, domain.DocumentPosted, r.Status, "%s: %v", r.Document.Key, r.Problems)

@@ -93,7 +93,7 @@ func TestStateHasExactlyTheAgreedFields(t *testing.T) {
 	}
 	o := list(accounts[0]["orders"])[0]
 	sh := list(o["shipments"])[0]
-	require.ElementsMatch(t, []string{"account", "orders", "inventory", "returns", "sent"}, names(accounts[0]))
+	require.ElementsMatch(t, []string{"account", "orders", "inventory", "returns", "adjustments", "sent"}, names(accounts[0]))
 	require.ElementsMatch(t, []string{"webhooks", "dropped", "duplicated"}, names(accounts[0]["sent"]))
 	require.ElementsMatch(t, []string{"number", "state", "references", "lines", "shipments"}, names(o))
 	require.ElementsMatch(t, []string{"lineId", "sku", "quantity", "shipped", "short", "cancelled"}, names(list(o["lines"])[0]))

@@ -85,7 +85,7 @@ func TestTheStateHasEveryField(t *testing.T) {
 	}
 	require.Equal(t, "mails mutations orders stock", keys(raw))
 	o := raw["orders"].([]any)[1].(map[string]any)
-	require.Equal(t, "captureMode captured lines number onHold returns shipments shippingTotal status store waitingForPayment wholesale", keys(o))
+	require.Equal(t, "captureMode captured internalComment lines number onHold returns shipments shippingTotal status store waitingForPayment wholesale", keys(o))
 	require.Equal(t, "cancelled from id kind physical quantity returned shipped sku total", keys(o["lines"].([]any)[0]))
 	sh := o["shipments"].([]any)[0].(map[string]any)
 	require.Equal(t, "by captured carrier completedAt lines number shippedAt tracking", keys(sh))
