@@ -91,7 +91,7 @@ func printDocuments(out io.Writer, records []ports.DocumentRecord) {
 	t := newTable(out, "document", "kind", "entity", "date", "gross", "status", "number, or why it waits")
 	for _, r := range records {
 		d := r.Document
-		t.AppendRow([]any{d.Key, d.Kind, or(d.Entity, "not mapped"), documentDate(d), domain.Format(d.Totals().Gross, d.Currency), r.Status, standing(r)})
+		t.AppendRow([]any{d.Key, d.Kind, or(d.Entity, "not mapped"), documentDate(d), domain.Format(d.Totals().Gross, d.Currency), r.Status, r.Standing()})
 	}
 	t.Render()
 }
@@ -101,22 +101,6 @@ func documentDate(d domain.Document) string {
 		return string(d.Date) + ", posted late on " + string(d.PostOn)
 	}
 	return string(d.Date)
-}
-
-func standing(r ports.DocumentRecord) string {
-	switch {
-	case r.Status == domain.DocumentDropped:
-		return "dropped by " + r.AnsweredBy + ": " + r.Reason
-	case r.Cause != "" && len(r.Problems) > 0:
-		return r.Problems[0].Message
-	case r.Cause != "":
-		return r.Cause
-	case r.Entry.Number != "":
-		return r.Entry.Number
-	case r.Status == domain.DocumentUnknown:
-		return "outcome unknown; it is looked up by its key"
-	}
-	return r.Entry.ID
 }
 
 type documentsShowCmd struct {
@@ -161,7 +145,7 @@ func printDocument(out io.Writer, r ports.DocumentRecord, waits []domain.Documen
 	if len(r.Entry.Links) > 0 {
 		fmt.Fprintf(out, "  named     %s, since it was posted\n", strings.Join(r.Entry.Links, ", "))
 	}
-	if text := standing(r); text != "" {
+	if text := r.Standing(); text != "" {
 		fmt.Fprintf(out, "  ledger    %s\n", text)
 	}
 	for _, p := range r.Problems {

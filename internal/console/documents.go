@@ -165,20 +165,3 @@ func (v *visit) answerThem(ctx context.Context, a ports.DocumentAnswer) (string,
 func documentPath(key domain.DocumentKey) string {
 	return "/documents/one?key=" + url.QueryEscape(string(key))
 }
-
-// stands says why a document waits, or under which number it is posted.
-func stands(r ports.DocumentRecord) string {
-	switch {
-	case r.Status == domain.DocumentDropped:
-		return "dropped by " + r.AnsweredBy + ": " + r.Reason
-	case r.Cause != "" && len(r.Problems) > 0:
-		return r.Problems[0].Message
-	case r.Cause != "":
-		return r.Cause
-	case r.Entry.Number != "":
-		return r.Entry.Number
-	case r.Status == domain.DocumentUnknown:
-		return "outcome unknown; it is looked up by its key"
-	}
-	return r.Entry.ID
-}

@@ -15,6 +15,7 @@ import (
 	"unicode"
 
 	"selvedge/internal/domain"
+	"selvedge/internal/ports"
 )
 
 // What browsers load. htmx and uPlot are as published, with their licences beside them.
@@ -86,7 +87,7 @@ func functions() template.FuncMap {
 		"came":     outcomeWords,
 		"soon":     cutoffClass,
 		"document": documentPath,
-		"stands":   stands,
+		"stands":   ports.DocumentRecord.Standing,
 		"dashed":   func(s string) string { return strings.ReplaceAll(s, " ", "-") },
 	}
 }

@@ -163,3 +163,20 @@ type DocumentStore interface {
 // DocumentsSystem is the system under which exceptions about documents are kept: they
 // are finance's and hold no order.
 const DocumentsSystem = "documents"
+
+// Standing says why a document waits, or under which number it is posted.
+func (r DocumentRecord) Standing() string {
+	switch {
+	case r.Status == domain.DocumentDropped:
+		return "dropped by " + r.AnsweredBy + ": " + r.Reason
+	case r.Cause != "" && len(r.Problems) > 0:
+		return r.Problems[0].Message
+	case r.Cause != "":
+		return r.Cause
+	case r.Entry.Number != "":
+		return r.Entry.Number
+	case r.Status == domain.DocumentUnknown:
+		return "outcome unknown; it is looked up by its key"
+	}
+	return r.Entry.ID
+}
