@@ -1,6 +1,7 @@
 package acs_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -34,11 +35,54 @@ func saying(f *testing.F) (*acs.Warehouse, *atomic.Pointer[string]) {
 	return warehouse, &body
 }
 
+// texts are the members whose words pass with only those taken out that the same
+// order's addresses hold. That they are taken out the examples test: a changed byte in
+// an address makes another name of it.
+var texts = map[string]bool{"message": true, "allowed": true, "attribute": true, "code": true, "holdreason": true}
+
+// requireOnlyIDs demands that nobody is named in what was read of an answer. A warehouse
+// that says that a SKU is called like a person is believed.
+func requireOnlyIDs(t *testing.T, read, answer string) {
+	t.Helper()
+	var document any
+	require.NoError(t, json.NewDecoder(strings.NewReader(answer)).Decode(&document))
+	ids := strings.ToLower(identifying("", document))
+	for _, word := range personalWords {
+		if !strings.Contains(ids, word) {
+			require.NotContains(t, strings.ToLower(read), word)
+		}
+	}
+}
+
+// identifying collects what stands where the contract has an identifier, a code or a
+// quantity's name.
+func identifying(under string, value any) string {
+	var out strings.Builder
+	switch v := value.(type) {
+	case map[string]any:
+		for name, inner := range v {
+			out.WriteString(identifying(strings.ToLower(strings.ToUpper(name)), inner))
+			if under == "quantities" || under == "bygrade" {
+				out.WriteString(name + "\n")
+			}
+		}
+	case []any:
+		for _, inner := range v {
+			out.WriteString(identifying(under, inner))
+		}
+	case string:
+		if acs.KeptNames[under] || texts[under] {
+			return v + "\n"
+		}
+	}
+	return out.String()
+}
+
 // answers are the lists that a warehouse answers with. Each reads one page, demands of
 // what it read what must hold of it, and says what the next page is called.
 var answers = []struct {
 	seeds []string
-	read  func(t *testing.T, w *acs.Warehouse, cursor string) (next string, err error)
+	read  func(t *testing.T, w *acs.Warehouse, answer, cursor string) (next string, err error)
 }{
 	{
 		[]string{
@@ -56,23 +100,23 @@ var answers = []struct {
 			inventory + "[{\"sku\":\"A\",\"asOf\":\"2026-03-03T15:20:05Z\",\"quantities\":{\"a\xff\":1,\"a\xfe\":2}}]}",
 		}, readInventory,
 	},
-	{[]string{list(personalOrder, `{"orderNumber":"7"}`, `7`)}, func(t *testing.T, w *acs.Warehouse, cursor string) (string, error) {
+	{[]string{list(personalOrder, `{"orderNumber":"7"}`, `7`)}, func(t *testing.T, w *acs.Warehouse, answer, cursor string) (string, error) {
 		orders, next, err := w.UpdatedOrders(t.Context(), time.Time{}, cursor)
 		for _, o := range orders {
 			require.NotEmpty(t, o.Number)
 			require.NotEmpty(t, o.Status)
-			requireNobody(t, fmt.Sprintf("%+v", o))
+			requireOnlyIDs(t, fmt.Sprintf("%+v", o), answer)
 		}
 		return next, err
 	}},
-	{[]string{list(`{"returnId":"r","revision":1,"units":[{"unitRef":"u","sku":"A","disposition":"ber","revision":1}]}`, `{"returnId":""}`)}, func(t *testing.T, w *acs.Warehouse, cursor string) (string, error) {
+	{[]string{list(`{"returnId":"r","revision":1,"units":[{"unitRef":"u","sku":"A","disposition":"ber","revision":1}]}`, `{"returnId":""}`)}, func(t *testing.T, w *acs.Warehouse, _, cursor string) (string, error) {
 		confirmed, next, err := w.UpdatedReturns(t.Context(), time.Time{}, cursor)
 		for _, c := range confirmed {
 			requireToldApart(t, c)
 		}
 		return next, err
 	}},
-	{[]string{list(`{"adjustmentId":"a","sku":"A","quantityDelta":-1,"reason":"lost","occurredAt":"2026-03-03T15:20:05Z"}`, `{"adjustmentId":"b","quantityDelta":"x"}`)}, func(t *testing.T, w *acs.Warehouse, cursor string) (string, error) {
+	{[]string{list(`{"adjustmentId":"a","sku":"A","quantityDelta":-1,"reason":"lost","occurredAt":"2026-03-03T15:20:05Z"}`, `{"adjustmentId":"b","quantityDelta":"x"}`)}, func(t *testing.T, w *acs.Warehouse, _, cursor string) (string, error) {
 		adjustments, next, err := w.Adjustments(t.Context(), time.Time{}, cursor)
 		for _, a := range adjustments {
 			require.NotEmpty(t, a.ID)
@@ -81,18 +125,18 @@ var answers = []struct {
 		}
 		return next, err
 	}},
-	{[]string{list(`{"sku":"A","pickable":true,"missingAttributes":["grade",7]}`, `{"sku":7}`)}, func(t *testing.T, w *acs.Warehouse, cursor string) (string, error) {
+	{[]string{list(`{"sku":"A","pickable":true,"missingAttributes":["grade",7]}`, `{"sku":7}`)}, func(t *testing.T, w *acs.Warehouse, _, cursor string) (string, error) {
 		items, next, err := w.ItemRecords(t.Context(), cursor)
 		for _, i := range items {
 			require.NotEmpty(t, i.SKU)
 		}
 		return next, err
 	}},
-	{[]string{list(shipmentJSON)}, func(t *testing.T, w *acs.Warehouse, _ string) (string, error) {
+	{[]string{list(shipmentJSON)}, func(t *testing.T, w *acs.Warehouse, _, _ string) (string, error) {
 		_, err := w.Shipments(t.Context(), "10023")
 		return "", err
 	}},
-	{[]string{list(`{"code":"RM48","name":"Tracked","carrierCode":"RM","active":true}`)}, func(t *testing.T, w *acs.Warehouse, _ string) (string, error) {
+	{[]string{list(`{"code":"RM48","name":"Tracked","carrierCode":"RM","active":true}`)}, func(t *testing.T, w *acs.Warehouse, _, _ string) (string, error) {
 		_, err := w.Services(t.Context())
 		return "", err
 	}},
@@ -108,7 +152,7 @@ func list(entries ...string) string {
 }
 
 // readFeed reads from the position that the cursor's length is.
-func readFeed(t *testing.T, w *acs.Warehouse, cursor string) (string, error) {
+func readFeed(t *testing.T, w *acs.Warehouse, answer, cursor string) (string, error) {
 	after := int64(len(cursor))
 	events, last, more, err := w.Events(t.Context(), after, 10)
 	if err != nil {
@@ -119,7 +163,7 @@ func readFeed(t *testing.T, w *acs.Warehouse, cursor string) (string, error) {
 	for _, e := range events {
 		require.NotEmpty(t, e.ID)
 		require.NotEmpty(t, e.Type)
-		requireNobody(t, fmt.Sprintf("%+v %s", e, e.Raw))
+		requireOnlyIDs(t, fmt.Sprintf("%+v %s", e, e.Raw), answer)
 		if e.Confirmation != nil {
 			requireToldApart(t, *e.Confirmation)
 		}
@@ -127,7 +171,7 @@ func readFeed(t *testing.T, w *acs.Warehouse, cursor string) (string, error) {
 	return "", nil
 }
 
-func readInventory(t *testing.T, w *acs.Warehouse, cursor string) (string, error) {
+func readInventory(t *testing.T, w *acs.Warehouse, _, cursor string) (string, error) {
 	page, err := w.Inventory(t.Context(), ports.InventoryPosition{Page: cursor})
 	for _, r := range page.Records {
 		require.NotEmpty(t, r.SKU)
@@ -175,7 +219,7 @@ func FuzzAnswers(f *testing.F) {
 	warehouse, body := saying(f)
 	f.Fuzz(func(t *testing.T, which uint8, answer, cursor string) {
 		body.Store(&answer)
-		next, err := answers[int(which)%len(answers)].read(t, warehouse, cursor)
+		next, err := answers[int(which)%len(answers)].read(t, warehouse, answer, cursor)
 		if err != nil {
 			_, ok := fault.As(err)
 			require.True(t, ok, "%v", err)

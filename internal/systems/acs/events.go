@@ -92,7 +92,7 @@ func (w *Warehouse) event(raw []byte) (ports.WarehouseEvent, error) {
 	case "return", "adjustment":
 		return w.returned(e, out)
 	default:
-		out.Raw = stripped(e.Data)
+		out.Raw = kept(e.Data)
 	}
 	return out, nil
 }
@@ -128,7 +128,7 @@ func (w *Warehouse) outline(raw []byte) ports.WarehouseEvent {
 	out := w.head(e)
 	out.Return = strings.HasPrefix(e.Type, "return.")
 	if data, ok := members["data"]; ok {
-		out.Raw = stripped(data)
+		out.Raw = kept(data)
 	}
 	return out
 }

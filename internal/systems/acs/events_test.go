@@ -59,9 +59,11 @@ const personalOrder = `{"account":"BRANDX","orderNumber":"10023","acsOrderId":"a
 const shipmentJSON = `{"shipmentId":"x1","orderNumber":"10023","sequence":1,"revision":7,"shippedAt":"2026-03-03T15:19:50Z","carrier":{"code":"RM","name":"Royal Mail"},
 	"lines":[{"lineId":"1","sku":"A","quantity":1}],"parcels":[{"parcelId":"p1","trackingNumber":"TT1"}],"final":true}`
 
+var personalWords = []string{"zephyrine", "quillfeather", "larkspindle", "thistlebourne", "ml1 4gp", "wrenfold", "pebblemarsh"}
+
 func requireNobody(t *testing.T, text string) {
 	t.Helper()
-	for _, value := range []string{"zephyrine", "quillfeather", "larkspindle", "thistlebourne", "ml1 4gp", "wrenfold", "pebblemarsh"} {
+	for _, value := range personalWords {
 		require.NotContains(t, strings.ToLower(text), value)
 	}
 }
@@ -83,6 +85,9 @@ func TestEveryEventTypeOfTheContractIsRead(t *testing.T) {
 		"item.incomplete":    {"item", `{"sku":"A","missingAttributes":["grade"]}`},
 		"inbound.received":   {"inbound", `{"noticeNumber":"x1"}`},
 		"customer.sighed":    {"mood", `{"deep":[{"deliverTo":{"lastName":"Quillfeather"},"x":1}],"Email":"zephyrine"}`},
+		"customer.signed":    {"mood", `{"":"Zephyrine","laſtName":"Quillfeather","sku":"of 3 Pebblemarsh Lane","Wrenfold":{"size":1},"quantities":{"Larkspindle":"77"}}`},
+		"customer.said":      {"mood", `"Zephyrine"`},
+		"customer.listed":    {"mood", `["Zephyrine",["Quillfeather"]]`},
 	} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
@@ -95,6 +100,14 @@ func TestEveryEventTypeOfTheContractIsRead(t *testing.T) {
 			require.Equal(t, tt.subject == "return", got.Return)
 			require.Equal(t, got.Order == nil && got.Shipment == nil, len(got.Raw) > 0)
 			require.Equal(t, kind == "order.cancellation_rejected", got.CancelRefused)
+			switch kind { // what a person would look for when the subject alone is kept
+			case "inventory.changed":
+				require.JSONEq(t, `{"sku":"A","version":7,"quantities":{"available":-3}}`, string(got.Raw))
+			case "inventory.adjusted":
+				require.JSONEq(t, `{"adjustmentId":"x1","sku":"A","quantityDelta":-1,"reason":"lost","occurredAt":"2026-03-03T15:19:50Z","orderNumber":"10023","withheld":1}`, string(got.Raw))
+			case "customer.signed":
+				require.JSONEq(t, `{"sku":"[withheld]","quantities":{"withheld":1},"withheld":3}`, string(got.Raw))
+			}
 			if got.Return {
 				require.Contains(t, string(got.Raw), `"disposition":"ber"`)
 				require.Contains(t, string(got.Raw), "1234567890123456789", "numbers are kept to the last digit")
@@ -239,9 +252,9 @@ func FuzzReadWebhook(f *testing.F) {
 		require.NotEmpty(t, event.Type)
 		require.False(t, event.Order != nil && event.Shipment != nil)
 		if event.Raw != nil {
-			var kept any
-			require.NoError(t, json.Unmarshal(event.Raw, &kept))
-			requireNoPersonalKey(t, kept)
+			var document any
+			require.NoError(t, json.Unmarshal(event.Raw, &document))
+			requireNoPersonalKey(t, document)
 		}
 		_, err = warehouse.ReadWebhook(http.Header{}, []byte(body), now)
 		require.True(t, fault.Is(err, fault.Rejected))

@@ -25,7 +25,7 @@ var returnTypes = map[gen.ReturnType]domain.ReturnType{
 // returned decodes an event about a return or about the books.
 func (w *Warehouse) returned(e envelope, out ports.WarehouseEvent) (ports.WarehouseEvent, error) {
 	out.Return = e.Subject.Kind == "return"
-	out.Raw = stripped(e.Data)
+	out.Raw = kept(e.Data)
 	if out.Return {
 		var wire gen.ReturnConfirmation
 		if json.Unmarshal(e.Data, &wire) != nil || checkReturn(wire) != nil {

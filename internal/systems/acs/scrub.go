@@ -1,7 +1,6 @@
 package acs
 
 import (
-	"encoding/json"
 	"regexp"
 	"slices"
 	"strconv"
@@ -292,46 +291,4 @@ func (s subject) clean(text string) string {
 		text = string(runes[:200]) + "…"
 	}
 	return text
-}
-
-// personalKeys are stripped from what is kept of a subject, in lower case.
-// Rejections lose their texts too: they may quote what they reject.
-var personalKeys = map[string]bool{
-	"deliverto": true, "billto": true, "comments": true, "comment": true, "giftmessage": true, "notes": true, "note": true,
-	"images": true, "firstname": true, "lastname": true, "name": true, "company": true, "email": true, "phone": true, "mobilephone": true,
-	"address1": true, "address2": true, "address3": true, "address4": true, "city": true, "county": true, "postcode": true,
-	"value": true, "message": true, "detail": true,
-}
-
-// stripped returns a JSON document without personal keys, at any depth; nil when it is none.
-func stripped(document json.RawMessage) []byte {
-	decoder := json.NewDecoder(strings.NewReader(string(document)))
-	decoder.UseNumber() // a revision must not come back as 1e+06
-	var value any
-	if err := decoder.Decode(&value); err != nil {
-		return nil
-	}
-	out, err := json.Marshal(strip(value))
-	if err != nil {
-		return nil
-	}
-	return out
-}
-
-func strip(value any) any {
-	switch v := value.(type) {
-	case map[string]any:
-		for key, inner := range v {
-			if personalKeys[strings.ToLower(key)] {
-				delete(v, key)
-				continue
-			}
-			v[key] = strip(inner)
-		}
-	case []any:
-		for i := range v {
-			v[i] = strip(v[i])
-		}
-	}
-	return value
 }
