@@ -120,7 +120,7 @@ func (w *Warehouse) readOrder(ctx context.Context, number string) (gen.Order, er
 // checkOrder demands what every order must have: a body that is merely JSON, such
 // as a proxy's page, must not read as an order without lines.
 func checkOrder(c call, number string, order gen.Order) error {
-	if order.OrderNumber != number || order.Revision < 1 || order.Status == "" || len(order.Lines) == 0 {
+	if order.OrderNumber == "" || order.OrderNumber != number || order.Revision < 1 || order.Status == "" || len(order.Lines) == 0 {
 		return unreadable(c, fmt.Errorf("not an order"))
 	}
 	return nil

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"selvedge/internal/fault"
 	"selvedge/internal/systems/acs/gen"
@@ -70,13 +72,28 @@ func billingWords(a *gen.Address, comments *string) []string {
 	return words
 }
 
-// addressWords lists every personal value of an address. The country is none.
+// addressWords lists every personal value of an address, and the longer words of those
+// that people shorten: who looks for a street calls it by less than the whole line. The
+// country is none.
 func addressWords(a gen.Address) []string {
-	return []string{
+	shortened := []string{
 		deref(a.FirstName), a.LastName, deref(a.Company), a.Address1, deref(a.Address2), deref(a.Address3),
-		deref(a.Address4), a.City, deref(a.County), a.Postcode, deref(a.Email), deref(a.Phone),
+		deref(a.Address4), a.City, deref(a.County),
 	}
+	words := append(shortened, a.Postcode, deref(a.Email), deref(a.Phone))
+	for _, value := range shortened {
+		for _, word := range strings.FieldsFunc(value, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) }) {
+			if utf8.RuneCountInString(word) >= longWord {
+				words = append(words, word)
+			}
+		}
+	}
+	return words
 }
+
+// longWord is how many letters a word of an address has that is looked for by itself.
+// Shorter ones (of, way, road) stand in every other sentence.
+const longWord = 5
 
 // problem turns one field error into ours.
 func (s subject) problem(e gen.FieldError) fault.Problem {
@@ -199,7 +216,7 @@ func lineValue(pointer string, line gen.OrderLineRequest) string {
 func (s subject) allowed(values []string) []string {
 	var out []string
 	for _, v := range values[:min(len(values), 50)] {
-		if identifier(v) != "" && s.clean(v) == v { // codes, not sentences
+		if slices.Contains(conditions, v) || slices.Contains(grades, v) || identifier(v) != "" && s.clean(v) == v { // codes, not sentences
 			out = append(out, v)
 		}
 	}
@@ -274,21 +291,57 @@ var codeWords = map[string]string{
 }
 
 // clean takes everything out of a text that may be somebody's: what stands in the
-// order's addresses, whatever its letter case, and what looks like an e-mail
-// address or a telephone number. What is left is cut to 200 characters.
+// order's addresses or a longer word of it, whatever its letter case, and what looks like
+// an e-mail address or a telephone number. Each is looked for in the text as it came:
+// taking one out first would leave half of another. What is left is cut to 200 characters.
 func (s subject) clean(text string) string {
 	text = strings.Join(strings.Fields(text), " ") // first, or a doubled space hides a value
-	text = emailPattern.ReplaceAllString(text, withheld)
-	text = digitsPattern.ReplaceAllString(text, withheld)
-	words := slices.Clone(s.personal)
-	slices.SortFunc(words, func(a, b string) int { return len(b) - len(a) })
-	for _, word := range words {
-		if word = strings.Join(strings.Fields(word), " "); word != "" {
-			text = regexp.MustCompile(`(?i)`+regexp.QuoteMeta(word)).ReplaceAllString(text, withheld)
+	hidden := make([]bool, len(text))
+	hide := func(from, to int) {
+		for i := from; i < to; i++ {
+			hidden[i] = true
 		}
 	}
+	for _, pattern := range []*regexp.Regexp{emailPattern, digitsPattern} {
+		for _, at := range pattern.FindAllStringIndex(text, -1) {
+			hide(at[0], at[1])
+		}
+	}
+	folded, starts := foldRunes(text)
+	for _, word := range s.personal {
+		wanted, _ := foldRunes(strings.Join(strings.Fields(word), " "))
+		for i := 0; len(wanted) > 0 && i+len(wanted) <= len(folded); i++ {
+			if slices.Equal(folded[i:i+len(wanted)], wanted) {
+				hide(starts[i], starts[i+len(wanted)])
+			}
+		}
+	}
+	text = withoutHidden(text, hidden)
 	if runes := []rune(text); len(runes) > 200 {
 		text = string(runes[:200]) + "…"
 	}
 	return text
+}
+
+// foldRunes gives a text's characters so that letter case makes no difference, the dotted
+// and the dotless i included, with where each begins and, last, where the text ends.
+func foldRunes(text string) (folded []rune, starts []int) {
+	for i, r := range text {
+		folded, starts = append(folded, unicode.ToLower(unicode.ToUpper(unicode.ToLower(r)))), append(starts, i)
+	}
+	return folded, append(starts, len(text))
+}
+
+// withoutHidden puts one mark in the place of each run of hidden bytes.
+func withoutHidden(text string, hidden []bool) string {
+	var out strings.Builder
+	for i := range len(text) {
+		switch {
+		case !hidden[i]:
+			out.WriteByte(text[i])
+		case i == 0 || !hidden[i-1]:
+			out.WriteString(withheld)
+		}
+	}
+	return out.String()
 }
