@@ -124,7 +124,7 @@ func (r *reader) lines(list []gen.Line) []domain.Line {
 func (r *reader) line(at string, l gen.Line) domain.Line {
 	line := domain.Line{
 		ID: strconv.Itoa(l.Id), Kind: lineKinds[value(l.Typename)], Name: value(l.ProductName),
-		Quantity: l.Quantity, Cancelled: l.CancelledQuantity,
+		Quantity: r.units(at+".quantity", l.Quantity), Cancelled: r.units(at+".cancelledQuantity", l.CancelledQuantity),
 		UnitPrice: r.amount(at+".unitPrice", l.UnitPrice), ListPrice: r.amount(at+".unitOriginalPrice", l.UnitOriginalPrice),
 		Total: r.amount(at+".lineValue", l.LineValue), TaxPercent: r.percent(at+".taxPercent", l.TaxPercent.String()),
 		Item: domain.ItemData{Brand: value(l.ProductBrand), Size: l.Size},
@@ -149,7 +149,7 @@ func (r *reader) line(at string, l gen.Line) domain.Line {
 	}
 	line.Item.Attributes = attributes(lists...)
 	for _, a := range l.Allocations {
-		line.Allocations = append(line.Allocations, domain.Allocation{Warehouse: a.Warehouse.Name, Quantity: a.Quantity, Waiting: a.IsWaitingForConfirmation})
+		line.Allocations = append(line.Allocations, domain.Allocation{Warehouse: a.Warehouse.Name, Quantity: r.units(at+".allocations", a.Quantity), Waiting: a.IsWaitingForConfirmation})
 	}
 	return line
 }
@@ -196,9 +196,25 @@ func (r *reader) shipment(at string, s gen.Shipment) domain.ShopShipment {
 		shipment.Carrier, shipment.Service = value(c.CarrierName), value(c.ServiceName)
 	}
 	for _, l := range s.Lines {
-		shipment.Lines = append(shipment.Lines, domain.LineQuantity{Line: strconv.Itoa(l.OrderLine.Id), Quantity: l.Quantity})
+		shipment.Lines = append(shipment.Lines, domain.LineQuantity{Line: strconv.Itoa(l.OrderLine.Id), Quantity: r.units(at+".lines.quantity", l.Quantity)})
 	}
 	return shipment
+}
+
+// What an order may hold at most. Nobody sells more: it is a slip or a broken answer, and
+// what is reckoned from it would no longer fit into 64 bits.
+const (
+	mostUnits  = 1_000_000
+	mostAmount = 10_000_000_000_000 // minor units
+)
+
+// units gives a number of units, which is never negative.
+func (r *reader) units(field string, n int) int {
+	if n < 0 || n > mostUnits {
+		r.complain(field, strconv.Itoa(n), fmt.Sprintf("is no number of units from 0 to %d; correct the order in Centra", mostUnits))
+		return 0
+	}
+	return n
 }
 
 // amount gives minor units, exactly or not at all.
@@ -215,6 +231,10 @@ func (r *reader) amount(field string, m wire.Money) int64 {
 	minor, err := domain.FromDecimal(d, r.currency)
 	if err != nil {
 		r.complain(field, m.Value.String(), err.Error())
+		return 0
+	}
+	if minor > mostAmount || minor < -mostAmount {
+		r.complain(field, m.Value.String(), "is more than any order comes to; correct the order in Centra")
 		return 0
 	}
 	return minor

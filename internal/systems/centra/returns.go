@@ -264,8 +264,8 @@ func (s *Shop) shopReturn(op string, wire gen.Return) (domain.ShopReturn, error)
 		if l.Quantity == 0 {
 			continue // nothing of it came back
 		}
-		if l.Quantity < 0 {
-			r.complain("quantity", strconv.Itoa(l.Quantity), fmt.Sprintf("return %d takes back fewer than no units of line %d", wire.Id, l.OrderLine.Id))
+		if l.Quantity < 0 || l.Quantity > mostUnits {
+			r.complain("quantity", strconv.Itoa(l.Quantity), fmt.Sprintf("return %d takes back fewer than no units of line %d, or more than %d", wire.Id, l.OrderLine.Id, mostUnits))
 		}
 		out.Lines = append(out.Lines, domain.LineQuantity{Line: strconv.Itoa(l.OrderLine.Id), Quantity: l.Quantity})
 	}

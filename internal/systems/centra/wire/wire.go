@@ -3,6 +3,7 @@
 package wire
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -47,8 +48,10 @@ type Path []string
 
 // UnmarshalJSON reads a list of anything; what is no list is one element.
 func (p *Path) UnmarshalJSON(raw []byte) error {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber() // else a number that no float holds would make all of the answer unreadable
 	var value any
-	if err := json.Unmarshal(raw, &value); err != nil {
+	if err := d.Decode(&value); err != nil {
 		return err
 	}
 	*p = nil
