@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"selvedge/internal/domain"
@@ -116,11 +117,16 @@ func (f *itemFile) readRow(line int, cells []string) {
 	row := map[string]string{}
 	complete := true
 	for i, cell := range cells {
-		row[f.header[i]] = strings.TrimSpace(cell)
-		if row[f.header[i]] == "" {
+		value := strings.TrimSpace(cell)
+		switch {
+		case value == "":
 			complete = false
 			f.complain(line, f.header[i], "", "is empty; fill it in or remove the row")
+		case strings.ContainsFunc(value, unicode.IsControl): // a NUL would keep the database from all of them
+			complete = false
+			f.complain(line, f.header[i], value, "holds a character that cannot be seen, such as a line break; write it anew without")
 		}
+		row[f.header[i]] = value
 	}
 	if !complete {
 		return

@@ -3,6 +3,7 @@ package enrich_test
 import (
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/stretchr/testify/require"
 
@@ -17,6 +18,7 @@ func FuzzReadItems(f *testing.F) {
 	f.Add("sku,warehouse,value\na,b,c")
 	f.Add("warehouse,sku,attribute,value\n\"glasgow,SH,grade,A\n")
 	f.Add("warehouse,sku,attribute,value\n , , , \n,,,")
+	f.Add("warehouse,sku,attribute,value\nglasgow,\"S\nH\",grade,\"A\x00\"\n")
 	f.Fuzz(func(t *testing.T, file string) {
 		attributes, err := enrich.ReadItems("items.csv", strings.NewReader(file))
 		if err != nil {
@@ -29,6 +31,7 @@ func FuzzReadItems(f *testing.F) {
 			for _, cell := range []string{a.Warehouse, a.SKU, a.Attribute, a.Value} {
 				require.NotEmpty(t, cell)
 				require.Equal(t, strings.TrimSpace(cell), cell)
+				require.False(t, strings.ContainsFunc(cell, unicode.IsControl), "%q", cell)
 			}
 			key := strings.Join([]string{a.Warehouse, a.SKU, a.Attribute}, "\x00")
 			require.False(t, seen[key], "twice: %q", key)

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"selvedge/internal/domain"
@@ -165,6 +166,8 @@ func ReadRulesJSON(name string, in io.Reader) ([]domain.Rule, error) {
 	}
 	if _, err := d.Token(); err != nil {
 		f.complain(lineAt(d.InputOffset()), "file", "", "ends before its list does; add the missing ]")
+	} else if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		f.complain(lineAt(d.InputOffset()), "file", "", "goes on after its list, and what follows would be lost; put all rules into one list")
 	}
 	return f.rules, f.err()
 }
@@ -403,6 +406,12 @@ func CheckRule(r domain.Rule) (domain.Rule, []RuleProblem) {
 	}
 	r.From, r.To = strings.TrimSpace(r.From), strings.TrimSpace(r.To)
 	r.Store, r.Warehouse, r.Country = strings.TrimSpace(r.Store), strings.TrimSpace(r.Warehouse), strings.ToUpper(strings.TrimSpace(r.Country))
+	r.Extra = trimmed(r.Extra)
+	for _, text := range textsOf(r) {
+		if strings.ContainsFunc(text.value, unwritable) {
+			complain(text.field, text.value, "holds a character that cannot be kept or seen, such as a carriage return; write it anew without")
+		}
+	}
 	if r.From == "" {
 		complain("from", "", "is empty; give the value that is mapped")
 	}
@@ -419,6 +428,35 @@ func CheckRule(r domain.Rule) (domain.Rule, []RuleProblem) {
 		form.details(r, complain)
 	}
 	return r, problems
+}
+
+// trimmed leaves out what is empty: in a cell of a spreadsheet that is the same as not there.
+func trimmed(extra map[string]string) map[string]string {
+	var out map[string]string
+	for key, value := range extra {
+		if value = strings.TrimSpace(value); value != "" {
+			if out == nil {
+				out = make(map[string]string, len(extra))
+			}
+			out[key] = value
+		}
+	}
+	return out
+}
+
+// textsOf are the texts of a rule that anybody may have written.
+func textsOf(r domain.Rule) []struct{ field, value string } {
+	texts := []struct{ field, value string }{{"from", r.From}, {"to", r.To}, {"store", r.Store}, {"warehouse", r.Warehouse}}
+	for _, key := range slices.Sorted(maps.Keys(r.Extra)) {
+		texts = append(texts, struct{ field, value string }{key, r.Extra[key]})
+	}
+	return texts
+}
+
+// unwritable tells characters that the database refuses (NUL, what is no UTF-8), that do
+// not come back from a CSV file as they went in (a carriage return), or that nobody sees.
+func unwritable(r rune) bool {
+	return r == utf8.RuneError || unicode.IsControl(r) && r != '\n' && r != '\t'
 }
 
 // answer checks what a rule maps to and gives its exact spelling.

@@ -123,6 +123,10 @@ func TestBrokenFilesAreRefused(t *testing.T) {
 		"no list":                 {json: true, file: `{"table":"market"}`, want: "is not a JSON list"},
 		"a list that is cut off":  {json: true, file: "[\n" + `{"table":"market","from":"SE","to":"AB"}`, want: "ends before its list does"},
 		"garbage in a list":       {json: true, file: "[\n" + `{"table":"market","from":"SE","to":"AB"},` + "\nx]", want: "is not JSON from here on"},
+		"rules after the list":    {json: true, file: "[]\n" + `[{"table":"item","from":"a","to":"b"}]`, want: `rules.json:2: file "": goes on after its list`},
+		"a carriage return":       {file: "table,from,to\nitem,\"a\r\r\nb\",c\n", want: `rules.csv:2: from "a\r\nb": holds a character that cannot be kept`},
+		"a NUL":                   {json: true, file: `[{"table":"market","from":"a","to":"b","extra":{"currency":"GBP\u0000"}}]`, want: `rules.json:1: currency "GBP\x00": holds a character`},
+		"half a character":        {json: true, file: `[{"table":"item","from":"\ud83d","to":"b"}]`, want: "rules.json:1: from \"\ufffd\": holds a character"},
 		"an unknown field":        {json: true, file: "[\n\n" + `{"table":"market","colour":"red"}]`, want: `rules.json:3: rule "": unknown field "colour"`},
 		"a value of another type": {json: true, file: `[{"table":"market","from":7}]`, want: "rules.json:1: rule"},
 		"a broken rule in a list": {json: true, file: "[\n{\"table\":\"market\",\n\"from\":\"SE\"}]", want: `rules.json:2: to "": is empty`},
@@ -140,22 +144,54 @@ func TestBrokenFilesAreRefused(t *testing.T) {
 	}
 }
 
-// FuzzReadRulesCSV: whatever is read without complaint is written and read back the same.
+func TestAnEmptyExtraIsNone(t *testing.T) {
+	t.Parallel()
+	rules, err := mapping.ReadRulesJSON("rules.json", strings.NewReader(`[
+		{"table":"market","from":"SE","to":"AB","extra":{}},
+		{"table":"market","from":"NO","to":"AS","extra":{"currency":" "}},
+		{"table":"market","from":"DK","to":"ApS","extra":{"currency":" DKK "}}]`))
+	require.NoError(t, err)
+	require.Equal(t, []domain.Rule{
+		{Table: domain.RuleMarket, From: "SE", To: "AB"},
+		{Table: domain.RuleMarket, From: "NO", To: "AS"},
+		{Table: domain.RuleMarket, From: "DK", To: "ApS", Extra: map[string]string{"currency": "DKK"}},
+	}, rules)
+	requireReadBack(t, rules)
+}
+
+// requireReadBack demands that rules which were read are the same again, in whichever
+// form they are written.
+func requireReadBack(t *testing.T, rules []domain.Rule) {
+	t.Helper()
+	var csv, json bytes.Buffer
+	require.NoError(t, mapping.WriteRulesCSV(&csv, rules))
+	again, err := mapping.ReadRulesCSV("f.csv", &csv)
+	require.NoError(t, err)
+	require.Equal(t, rules, again)
+	require.NoError(t, mapping.WriteRulesJSON(&json, rules))
+	again, err = mapping.ReadRulesJSON("f.json", &json)
+	require.NoError(t, err)
+	require.Equal(t, rules, again)
+}
+
+// FuzzReadRulesCSV: whatever is read without complaint is written and read back the
+// same; what is not names the file.
 func FuzzReadRulesCSV(f *testing.F) {
 	var all bytes.Buffer
 	require.NoError(f, mapping.WriteRulesCSV(&all, everyTable()))
 	f.Add(all.String())
 	f.Add("table;from;to\nitem;\"a\"\"b\";c\n")
+	f.Add("table,from,to\nitem,\"a\r\r\nb\",\"c\rd\"\n")
+	f.Add("table,from,to,attribute,extra\nattribute-default,brand:a,b,,\"{\"\"attribute\"\":\"\" grade \"\"}\"\n")
+	f.Add("table,from,to,timezone,extra\nservice-cutoff,a,14:30,Europe/London,\"{\"\"days\"\":\"\"\"\",\"\"timezone\"\":null}\"\n")
 	f.Fuzz(func(t *testing.T, file string) {
-		rules, err := mapping.ReadRulesCSV("f", strings.NewReader(file))
+		rules, err := mapping.ReadRulesCSV("f.csv", strings.NewReader(file))
 		if err != nil {
+			require.ErrorContains(t, err, "f.csv")
+			require.Nil(t, rules, "all or nothing")
 			return
 		}
-		var out bytes.Buffer
-		require.NoError(t, mapping.WriteRulesCSV(&out, rules))
-		again, err := mapping.ReadRulesCSV("f", &out)
-		require.NoError(t, err)
-		require.Equal(t, rules, again)
+		requireReadBack(t, rules)
 	})
 }
 
