@@ -24,10 +24,11 @@ func FuzzEnvironment(f *testing.F) {
 		name := names[int(which)%len(names)]
 		environment := working()
 		environment[name] = value
-		_, err := load(environment)
-		_, again := load(environment)
-		require.Equal(t, err == nil, again == nil)
+		c, err := load(environment)
+		again, errAgain := load(environment)
+		require.Equal(t, err == nil, errAgain == nil)
 		if err == nil {
+			require.Equal(t, c, again)
 			return
 		}
 		stem := name
@@ -36,7 +37,7 @@ func FuzzEnvironment(f *testing.F) {
 		}
 		require.Contains(t, err.Error(), stem, "the complaint names the setting")
 		for _, secret := range []string{masterKey, token, password, hookSecret, accessKey} {
-			if !strings.Contains(name, "URL") && secret != value {
+			if !strings.Contains(value, secret) {
 				require.NotContains(t, err.Error(), secret)
 			}
 		}

@@ -21,6 +21,9 @@ func FuzzLoad(f *testing.F) {
 	f.Add(string(rows))
 	f.Add("InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n1,a,b,1,12/1/2010 8:26,2.55,17850,United Kingdom\n1,a,b,1,12/1/2010 8:26,1e300,17850,Narnia\n")
 	f.Add("InvoiceNo,StockCode\n\"")
+	const header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
+	f.Add(header + "1,22633,b,9223372036854775807,2011-12-05 08:38:00,0.01,17850,United Kingdom\n1,22633,b,9223372036854775807,2011-12-05 08:38:00,0.01,17850,United Kingdom\n")
+	f.Add(header + "2,22633,b,999999999,2011-12-05 08:38:00,0.01,1,France\n2,POST,b,1,2011-12-05 08:38:00,0e-9999,1,France\n")
 	f.Fuzz(func(t *testing.T, file string) {
 		dir := t.TempDir()
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "peak_week.csv"), []byte(file), 0o600))
@@ -35,6 +38,16 @@ func FuzzLoad(f *testing.F) {
 			require.NotEmpty(t, o.Lines)
 			for _, l := range o.Lines {
 				require.Positive(t, l.Quantity)
+				require.LessOrEqual(t, l.UnitPrice, 1_000_000_000/int64(l.Quantity), "ten million pounds a line")
+			}
+		}
+		for _, p := range day.Centra.Products {
+			for _, v := range p.Variants {
+				for _, size := range v.Sizes {
+					for _, units := range size.Stock {
+						require.Positive(t, units, "no day holds so much that its stock is reckoned wrong")
+					}
+				}
 			}
 		}
 		for _, p := range day.Plan {

@@ -150,7 +150,7 @@ func readRow(r record) (row, string) {
 	if out.price < 1 {
 		return row{}, fmt.Sprintf("UnitPrice is %s: a sample, a gift or a correction, no sale", price)
 	}
-	if out.price > maxAmount/int64(min(out.quantity, maxAmount)) {
+	if out.price > maxAmount/int64(out.quantity) {
 		return row{}, "Quantity times UnitPrice is beyond ten million pounds"
 	}
 	return out, ""
