@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
 
 	"selvedge/internal/demo"
 	"selvedge/internal/domain"
@@ -270,7 +272,7 @@ func TestEveryButtonIsPressedOnOrdersOfItsOwn(t *testing.T) {
 			p.Planned, p.PlannedEnd = "short-pick", string(domain.NeedsAttention)
 		}
 		plan = append(plan, p)
-		open[domain.OrderID{Store: "atelier", Number: p.Number}] = n != 4
+		open[domain.OrderID{Store: "atelier", Number: p.Number}] = n != 3
 	}
 	v := chooseVictims(3, plan)
 	require.Equal(t, v.toCancel, chooseVictims(3, plan).toCancel)
@@ -278,11 +280,22 @@ func TestEveryButtonIsPressedOnOrdersOfItsOwn(t *testing.T) {
 	for _, id := range v.toCancel {
 		require.NotContains(t, v.toOthers, id)
 	}
-	cancelled := v.takeToCancel(open, 3)
+	isOpen := func(id domain.OrderID) (bool, error) { return open[id], nil }
+	cancelled, err := v.takeToCancel(3, isOpen)
+	require.NoError(t, err)
 	require.Len(t, cancelled, 3)
-	terminated := v.take(&v.toOthers, open, 100)
-	require.NotContains(t, terminated, domain.OrderID{Store: "atelier", Number: "4"}, "only open orders are taken")
-	require.Empty(t, v.take(&v.toOthers, open, 1), "and each once")
+	others := len(v.toOthers)
+	terminated, err := v.take(&v.toOthers, 100, isOpen)
+	require.NoError(t, err)
+	require.Len(t, terminated, others-1)
+	require.NotContains(t, terminated, domain.OrderID{Store: "atelier", Number: "3"}, "only open orders are taken")
+	again, err := v.take(&v.toOthers, 1, isOpen)
+	require.NoError(t, err)
+	require.Empty(t, again, "and each once")
+	require.Equal(t, []domain.OrderID{{Store: "atelier", Number: "3"}}, v.toOthers, "what was not open may be later")
+	_, err = v.take(&v.toOthers, 1, func(domain.OrderID) (bool, error) { return false, context.Canceled })
+	require.ErrorIs(t, err, context.Canceled)
+	require.Len(t, v.toOthers, 1, "one that could not be looked at is kept")
 	for _, p := range plan {
 		id := domain.OrderID{Store: p.Store, Number: p.Number}
 		marked := v.mark(demo.Standing{Store: p.Store, Number: p.Number})
@@ -291,6 +304,25 @@ func TestEveryButtonIsPressedOnOrdersOfItsOwn(t *testing.T) {
 			require.NotContains(t, cancelled, id, "an order with a planned fault is not called back")
 		}
 	}
+}
+
+func TestACallAtABusyServerIsMadeAgain(t *testing.T) {
+	t.Parallel()
+	for _, late := range []error{context.DeadlineExceeded, fmt.Errorf("list: %w", serviceerror.NewDeadlineExceeded("late"))} {
+		calls := 0
+		require.NoError(t, patiently(t.Context(), func() error {
+			if calls++; calls == 1 {
+				return late
+			}
+			return nil
+		}))
+		require.Equal(t, 2, calls)
+	}
+	over := serviceerror.NewNotFound("over")
+	require.Same(t, over, patiently(t.Context(), func() error { return over }), "only lateness is waited out")
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, patiently(cancelled, func() error { return context.DeadlineExceeded }), context.DeadlineExceeded)
 }
 
 func TestTheFloorTouchesNothingTwiceAndLeavesPlannedFaultsAlone(t *testing.T) {

@@ -5,15 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"go.temporal.io/api/common/v1"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 
 	"selvedge/internal/contract"
 	"selvedge/internal/demo"
@@ -26,6 +27,7 @@ import (
 // API. Each is taken once. Cancel is the answer withdraw-order, so that the judge
 // expects another end; Terminate and Reset must change nothing.
 type victims struct {
+	choosing  sync.Mutex // held while toCancel or toOthers are gone through
 	mu        sync.Mutex
 	random    *rand.Rand
 	toCancel  []domain.OrderID // in the order in which they are taken
@@ -69,30 +71,43 @@ func chooseVictims(seed uint64, plan []sampleday.PlannedOrder) *victims {
 	return v
 }
 
-// take takes the first n of a list that are open.
-func (v *victims) take(list *[]domain.OrderID, open map[domain.OrderID]bool, n int) (out []domain.OrderID) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	*list = slices.DeleteFunc(*list, func(id domain.OrderID) bool {
-		if !open[id] || len(out) == n {
-			return false
+// looksAtMost bounds how many orders are looked at before a button is pressed on fewer
+// than were drawn.
+const looksAtMost = 60
+
+// take takes the first n of a list that fit; those that do not go to its end. Nobody else
+// chooses meanwhile, and the counts of the day go on.
+func (v *victims) take(list *[]domain.OrderID, n int, fits func(domain.OrderID) (bool, error)) (out []domain.OrderID, err error) {
+	v.choosing.Lock()
+	defer v.choosing.Unlock()
+	for range min(len(*list), looksAtMost) {
+		if len(out) == n {
+			break
 		}
-		out = append(out, id)
-		return true
-	})
-	return out
+		id := (*list)[0]
+		fit, err := fits(id)
+		if err != nil {
+			return out, err
+		}
+		if *list = (*list)[1:]; fit {
+			out = append(out, id)
+		} else {
+			*list = append(*list, id)
+		}
+	}
+	return out, nil
 }
 
 // takeToCancel counts the orders as withdrawn at once: the answer to a cancellation may
 // be lost and the cancellation not.
-func (v *victims) takeToCancel(open map[domain.OrderID]bool, n int) []domain.OrderID {
-	out := v.take(&v.toCancel, open, n)
+func (v *victims) takeToCancel(n int, fits func(domain.OrderID) (bool, error)) ([]domain.OrderID, error) {
+	out, err := v.take(&v.toCancel, n, fits)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for _, id := range out {
 		v.withdrawn[id] = true
 	}
-	return out
+	return out, err
 }
 
 // cameBack notes that goods of an order came back which was paid outside the shop.
@@ -117,17 +132,17 @@ func (v *victims) mark(o demo.Standing) demo.Standing {
 // settled tells whether the judge would have nothing to say about where the order stands.
 func (v *victims) settled(o demo.Standing) bool { return judge.OutcomeOrder(v.mark(o)).Settled() }
 
-// pressed presses a button on so many orders. The product is not asked: whoever holds
-// Temporal's API may do so at any time.
+// press presses a button on so many orders. The product is not asked: whoever holds
+// Temporal's API may do so at any time. Orders are looked at one by one, since a list of
+// thousands keeps the dev server's only database connection busy for seconds.
 func (s *soakRun) press(ctx context.Context, d deed) error {
-	orders, err := s.stage.Look(ctx) // the client waits for a server that is just coming back
+	press, chosen, err := s.button(ctx, d)
 	if err != nil {
 		return err
 	}
-	press, chosen := s.buttons(d, orders)
 	var done []string
 	for _, id := range chosen {
-		err := press(ctx, id)
+		err := patiently(ctx, func() error { return press(ctx, id) })
 		var over *serviceerror.NotFound
 		if err != nil && !errors.As(err, &over) {
 			return fmt.Errorf("%s: %w", id, err)
@@ -138,31 +153,74 @@ func (s *soakRun) press(ctx context.Context, d deed) error {
 	return nil
 }
 
-// buttons chooses among the orders that are open; one that has shipped is not cancelled.
-func (s *soakRun) buttons(d deed, orders []demo.Standing) (func(context.Context, domain.OrderID) error, []domain.OrderID) {
-	open, unshipped := map[domain.OrderID]bool{}, map[domain.OrderID]bool{}
-	for _, o := range orders {
-		id := domain.OrderID{Store: o.Store, Number: o.Number}
-		switch domain.OrderState(o.State) {
-		case domain.Received, domain.WaitingForShop, domain.Validated, domain.Enriched, domain.Submitted, domain.Accepted:
-			unshipped[id], open[id] = true, true
-		case domain.Closed, domain.Cancelled, domain.RejectedState, "unknown":
-		default:
-			open[id] = true
+// patiently calls again while the server, killed or busy, does not answer in time. What
+// did happen happens twice: nobody may suffer from a button that is pressed twice.
+func patiently(ctx context.Context, do func() error) error {
+	for until := time.Now().Add(time.Minute); ; pause(ctx, time.Second) {
+		err := do()
+		var late *serviceerror.DeadlineExceeded
+		slow := errors.As(err, &late) || errors.Is(err, context.DeadlineExceeded)
+		if !slow || ctx.Err() != nil || time.Now().After(until) {
+			return err
 		}
 	}
+}
+
+// button chooses among the orders that are open; one that has shipped is not cancelled.
+func (s *soakRun) button(ctx context.Context, d deed) (func(context.Context, domain.OrderID) error, []domain.OrderID, error) {
 	c := s.stage.Client()
+	open := func(unshipped bool) func(domain.OrderID) (bool, error) {
+		return func(id domain.OrderID) (bool, error) {
+			state, err := s.stateOf(ctx, id)
+			return fits(state, unshipped), err
+		}
+	}
 	switch d.kind {
 	case cancel:
+		chosen, err := s.victims.takeToCancel(d.orders, open(true))
 		return func(ctx context.Context, id domain.OrderID) error {
 			return c.CancelWorkflow(ctx, contract.OrderWorkflowID(id), "")
-		}, s.victims.takeToCancel(unshipped, d.orders)
+		}, chosen, err
 	case terminate:
+		chosen, err := s.victims.take(&s.victims.toOthers, d.orders, open(false))
 		return func(ctx context.Context, id domain.OrderID) error {
 			return c.TerminateWorkflow(ctx, contract.OrderWorkflowID(id), "", "somebody pressed Terminate")
-		}, s.victims.take(&s.victims.toOthers, open, d.orders)
+		}, chosen, err
 	}
-	return s.resetOne, s.victims.take(&s.victims.toOthers, open, d.orders)
+	chosen, err := s.victims.take(&s.victims.toOthers, d.orders, open(false))
+	return s.resetOne, chosen, err
+}
+
+// stateOf reads the state of an order's running workflow; empty where none runs.
+func (s *soakRun) stateOf(ctx context.Context, id domain.OrderID) (state domain.OrderState, err error) {
+	err = patiently(ctx, func() error {
+		described, err := s.stage.Client().DescribeWorkflowExecution(ctx, contract.OrderWorkflowID(id), "")
+		var none *serviceerror.NotFound
+		if errors.As(err, &none) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		info := described.GetWorkflowExecutionInfo()
+		value, set := info.GetSearchAttributes().GetIndexedFields()[contract.OrderState.GetName()]
+		if set && info.GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_RUNNING {
+			return converter.GetDefaultDataConverter().FromPayload(value, &state)
+		}
+		return nil
+	})
+	return state, err
+}
+
+// fits tells whether a button is pressed on an order in a state.
+func fits(state domain.OrderState, unshipped bool) bool {
+	switch state {
+	case domain.Received, domain.WaitingForShop, domain.Validated, domain.Enriched, domain.Submitted, domain.Accepted:
+		return true
+	case domain.Closed, domain.Cancelled, domain.RejectedState, "":
+		return false
+	}
+	return !unshipped
 }
 
 // resetOne sends a workflow back to one of its earlier tasks: what it did since is

@@ -65,7 +65,7 @@ const booked = 25 * time.Second
 // judged judges the day, again while something of it is still on its way into the books.
 func (s *soakRun) judged(ctx context.Context) (judge.Report, error) {
 	for until := time.Now().Add(booked); ; pause(ctx, 2*time.Second) {
-		if err := s.stage.Save(ctx, s.victims.mark); err != nil {
+		if err := patiently(ctx, func() error { return s.stage.Save(ctx, s.victims.mark) }); err != nil {
 			return judge.Report{}, err
 		}
 		report, err := judge.Day(s.outcome())
@@ -271,7 +271,11 @@ func (s *soakRun) drain(ctx context.Context) error {
 }
 
 func (s *soakRun) missing(ctx context.Context) (int, error) {
-	orders, err := s.stage.Look(ctx)
+	var orders []demo.Standing
+	err := patiently(ctx, func() (err error) {
+		orders, err = s.stage.Look(ctx)
+		return err
+	})
 	n := 0
 	for _, o := range orders {
 		if !s.victims.settled(o) {

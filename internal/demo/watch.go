@@ -156,12 +156,16 @@ type shownOrder struct {
 	running bool
 }
 
+// listedAtOnce keeps a list short enough for the dev server, whose database has a single
+// connection: nothing else is read or written while a page is.
+const listedAtOnce = 200
+
 // shown lists every order's newest run, with the causes of its returns that are open.
 func (w *world) shown(ctx context.Context) (map[domain.OrderID]shownOrder, error) {
 	out, returns := map[domain.OrderID]shownOrder{}, map[domain.OrderID][]string{}
 	var page []byte
 	for {
-		list, err := w.client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: `WorkflowType = "OrderWorkflow" OR WorkflowType = "ReturnWorkflow" AND ExecutionStatus = "Running"`, PageSize: 1000, NextPageToken: page})
+		list, err := w.client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: `WorkflowType = "OrderWorkflow" OR WorkflowType = "ReturnWorkflow" AND ExecutionStatus = "Running"`, PageSize: listedAtOnce, NextPageToken: page})
 		if err != nil {
 			return nil, fmt.Errorf("list orders: %w", err)
 		}
