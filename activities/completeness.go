@@ -38,6 +38,10 @@ type Completeness struct {
 	Grace time.Duration
 	// Since is where our care of the shop's orders begins, as intake's does; zero means no such instant.
 	Since time.Time
+	// Returns tells which returns are open, and Reopen starts their workflows; where either
+	// is nil nobody looks for them.
+	Returns ports.OpenReturnStore
+	Reopen  ReturnRestarter
 }
 
 // Bounds of one run; what is beyond them is the next run's.
@@ -285,8 +289,8 @@ func (c *Completeness) open(ctx context.Context, id domain.OrderID, why string) 
 
 func gapCause(id domain.OrderID) string { return domain.NewCause("gap", id.String()) }
 
-// RestartOpenOrders looks for the workflows of open orders, a part of them each run,
-// and starts those that have ended without closing: terminated, timed out, reset away.
+// RestartOpenOrders looks for the workflows of open orders and returns, a part of them
+// each run, and starts those that have ended without closing: terminated, timed out, reset away.
 func (c *Completeness) RestartOpenOrders(ctx context.Context, in contract.CompletenessInput) (contract.CompletenessResult, error) {
 	var result contract.CompletenessResult
 	name := "completeness-open/" + in.Store
@@ -312,7 +316,13 @@ func (c *Completeness) RestartOpenOrders(ctx context.Context, in contract.Comple
 		after = ids[len(ids)-1].Number
 		activity.RecordHeartbeat(ctx, result.Looked)
 	}
-	return result, toTemporal(c.Store.SaveCursor(ctx, name, after, c.Clock()), time.Second)
+	if err := c.Store.SaveCursor(ctx, name, after, c.Clock()); err != nil {
+		return result, toTemporal(err, time.Second)
+	}
+	if err := c.restartReturns(ctx, in.Store, before, &result); err != nil {
+		return result, toTemporal(fmt.Errorf("restart open returns of %s: %w", in.Store, err), time.Second)
+	}
+	return result, nil
 }
 
 func (c *Completeness) restart(ctx context.Context, ids []domain.OrderID) (restarted int, err error) {

@@ -32,6 +32,8 @@ type Orders struct {
 	// OutageBudget is how long an order waits for a system before a person is asked.
 	OutageBudget time.Duration
 	Clock        func() time.Time
+	// OpenReturns remembers which returns of orders are open; nil remembers none.
+	OpenReturns ports.OpenReturnStore
 
 	book ruleBook
 }
@@ -70,6 +72,9 @@ func (o *Orders) AssessOrder(ctx context.Context, in contract.AssessInput) (cont
 		return contract.Assessment{}, toTemporal(fmt.Errorf("record the look at %s: %w", in.Order, err), 0)
 	}
 	assessment := summarise(record, decision)
+	if err := o.noteReturns(ctx, in.Order, assessment.Returns); err != nil {
+		return contract.Assessment{}, toTemporal(fmt.Errorf("note the open returns of %s: %w", in.Order, err), 0)
+	}
 	if len(decision.Questions) > 0 || in.Delayed != "" {
 		if assessment.CutoffAt, err = o.nextCutoff(ctx, record, in.At); err != nil {
 			return contract.Assessment{}, toTemporal(fmt.Errorf("find the cut-off of %s: %w", in.Order, err), 0)

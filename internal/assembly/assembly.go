@@ -112,7 +112,7 @@ func (p *Parts) ReadHints(header map[string][]string, body []byte, now time.Time
 func (p *Parts) Activities(c client.Client) activities.Set {
 	s := p.Config.Selvedge
 	orders := &activities.Orders{
-		Store: p.Store, Warehouses: p.Warehouses, OutageBudget: s.OutageBudget, Clock: time.Now, Services: p.services.of,
+		Store: p.Store, OpenReturns: p.Store, Warehouses: p.Warehouses, OutageBudget: s.OutageBudget, Clock: time.Now, Services: p.services.of,
 		Settings: lifecycle.Settings{TrackingWait: s.TrackingWait, ReturnWindow: s.ReturnWindow, CaptureWait: s.CaptureWait, NumberPrefix: s.NumberPrefix},
 		Enrich:   activities.EnrichSettings{AttributeKeys: s.AttributeKeys, HomeCountry: s.HomeCountry},
 	}
@@ -128,7 +128,7 @@ func (p *Parts) Activities(c client.Client) activities.Set {
 		Intake:     &activities.Intake{Taker: p.Intake(c)},
 		Stock:      p.stock(c),
 		Completeness: &activities.Completeness{
-			Shop: p.Shop, Store: p.Store, Orders: p.Intake(c), Clock: time.Now,
+			Shop: p.Shop, Store: p.Store, Orders: p.Intake(c), Returns: p.Store, Reopen: p.Intake(c), Clock: time.Now,
 			// Two polls and a slow run of intake: what it still misses then, it has missed.
 			Grace: 2*s.IntakeEvery + 30*time.Second, Since: s.IntakeSince,
 		},

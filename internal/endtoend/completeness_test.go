@@ -23,6 +23,14 @@ import (
 func openForCounting(t *testing.T) *world {
 	t.Helper()
 	w := open(t, options{deaf: true})
+	w.countsAtOnce(t)
+	require.Zero(t, w.count(t).Ready, "the first count is that of a shop without orders")
+	return w
+}
+
+// countsAtOnce starts the workers anew, and their count gives intake no grace.
+func (w *world) countsAtOnce(t *testing.T) {
+	t.Helper()
 	w.stopWorkers()
 	set := w.parts.Activities(w.client)
 	set.Completeness.Grace = 0
@@ -37,8 +45,6 @@ func openForCounting(t *testing.T) *world {
 		w.workers = append(w.workers, one)
 	}
 	w.mu.Unlock()
-	require.Zero(t, w.count(t).Ready, "the first count is that of a shop without orders")
-	return w
 }
 
 // count runs the workflow of the completeness schedule once.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -118,34 +117,4 @@ func TestARefundThatFailsAfterEverythingWasDone(t *testing.T) {
 		w.requireReturned(t, 3702, 0, map[string]int{lineID(3702, 1): 1})
 		require.Equal(t, []string{"39.90", "-39.90"}, w.paymentsBooked(t, 3702))
 	})
-}
-
-// TestTwoReturnsOfOneOrderRefundedAtOnce: two parcels nobody took come back in the same
-// second, the provider takes its time, and a part of the money has gone back before.
-func TestTwoReturnsOfOneOrderRefundedAtOnce(t *testing.T) {
-	t.Parallel()
-	w := openBooked(t, options{env: map[string]string{"SELVEDGE_RETURN_REFUND_CHECK": "1s"}})
-	w.sell(t, sale(3711, with(line(3711, 1, shirt, 2))), nil)
-	w.closes(t, 3711)
-	w.admin(t, centra.Action{Action: "set-refund-outcome", Order: 3711, Value: "pending"})
-	w.admin(t, centra.Action{Action: "goodwill", Order: 3711, Amount: 3000})
-	for range 2 {
-		w.comesBack(t, 3711, acs.ReturnAction{Units: []acs.ReturnUnit{unit(3711, 1, shirt, "restock")}})
-	}
-	var asking string
-	eventually(t, "one is paid and one is finance's", func() bool {
-		for n := 1; n <= 2; n++ {
-			s, err := w.returnShown(t.Context(), returnID(3711, n))
-			if err == nil && s.state == domain.NeedsAttention && len(s.causes) == 1 && startsWith(s.causes[0], "refund-not-captured") {
-				asking = s.causes[0]
-			}
-		}
-		return asking != "" && w.inShop(t, 3711).Captured == 2*3990+495-3000-3990
-	})
-	var refunded int64
-	for _, r := range w.inShop(t, 3711).Returns {
-		refunded += r.Refunded
-	}
-	require.Equal(t, int64(3990), refunded, "79.80 would have gone back of the 54.75 that are left")
-	require.Never(t, func() bool { return w.inShop(t, 3711).Captured < 0 }, 4*time.Second, 200*time.Millisecond)
 }

@@ -68,6 +68,8 @@ type options struct {
 	deaf    bool // the shop sends no webhooks
 	noFloor bool // the warehouses send no webhooks
 	limited bool // the warehouses limit requests as their contract says, and we ask for no more
+	// shopDoor stands between us and the shop, where a story holds requests back.
+	shopDoor func(shop http.Handler) http.Handler
 }
 
 // open builds a world; it ends with the test.
@@ -80,7 +82,11 @@ func open(t *testing.T, o options) *world {
 	log := zap.New(core)
 	w.logs = logs
 	w.simulate(t, o)
-	shopServer := serve(t, w.shop)
+	var shop http.Handler = w.shop
+	if o.shopDoor != nil {
+		shop = o.shopDoor(shop)
+	}
+	shopServer := serve(t, shop)
 	floorServer := serve(t, w.floor)
 	c, err := config.FromMap(environment(storetest.URL(t), shopServer.URL, floorServer.URL, o.env), config.Database, config.Systems)
 	require.NoError(t, err)

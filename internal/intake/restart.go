@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -37,24 +38,39 @@ func (i *Intake) Restart(ctx context.Context, id domain.OrderID) error {
 // Running tells which of the orders' workflows visibility shows as running. It lags:
 // what is absent may run all the same, and Look tells.
 func (i *Intake) Running(ctx context.Context, ids []domain.OrderID) (map[domain.OrderID]bool, error) {
+	names := make([]string, len(ids))
+	for n, id := range ids {
+		names[n] = contract.OrderWorkflowID(id)
+	}
+	listed, err := i.listRunning(ctx, names)
+	if err != nil {
+		return nil, fmt.Errorf("list running orders: %w", err)
+	}
 	running := map[domain.OrderID]bool{}
-	for len(ids) > 0 {
-		n := min(listedAtOnce, len(ids))
-		var names []string
-		for _, id := range ids[:n] {
-			names = append(names, strconv.Quote(contract.OrderWorkflowID(id)))
+	for n, id := range ids {
+		if listed[names[n]] {
+			running[id] = true
 		}
-		ids = ids[n:]
+	}
+	return running, nil
+}
+
+// listRunning tells which of the workflows visibility shows as running, by ID.
+func (i *Intake) listRunning(ctx context.Context, ids []string) (map[string]bool, error) {
+	running := map[string]bool{}
+	for page := range slices.Chunk(ids, listedAtOnce) {
+		quoted := make([]string, len(page))
+		for n, id := range page {
+			quoted[n] = strconv.Quote(id)
+		}
 		listed, err := i.Client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
-			PageSize: listedAtOnce, Query: fmt.Sprintf(`ExecutionStatus = "Running" AND WorkflowId IN (%s)`, strings.Join(names, ", ")),
+			PageSize: listedAtOnce, Query: fmt.Sprintf(`ExecutionStatus = "Running" AND WorkflowId IN (%s)`, strings.Join(quoted, ", ")),
 		})
 		if err != nil {
-			return nil, fmt.Errorf("list running orders: %w", err)
+			return nil, err
 		}
 		for _, e := range listed.GetExecutions() {
-			if id, err := contract.ParseOrderWorkflowID(e.GetExecution().GetWorkflowId()); err == nil {
-				running[id] = true
-			}
+			running[e.GetExecution().GetWorkflowId()] = true
 		}
 	}
 	return running, nil
