@@ -14,10 +14,10 @@ import (
 )
 
 // takeWithin takes the due step of a return like take, with as little patience as a worker
-// that is about to stop.
+// that is about to stop: less than the step needs after a wait.
 func (b *backRoom) takeWithin(n int) error {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.t.Context(), time.Second)
+	ctx, cancel := context.WithTimeout(b.t.Context(), 15*time.Second)
 	defer cancel()
 	at := b.look(n)
 	require.NotEmpty(b.t, at.Due, "waits for %v, asks %v", at.Waiting, at.Questions)

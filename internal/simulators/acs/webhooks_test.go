@@ -209,10 +209,10 @@ func TestWebhookRetriesUntilTaken(t *testing.T) {
 	after := func(n int) func() bool {
 		return func() bool { attempts, _ := r.counts(); return attempts == n && h.sim.State()[0].Sent.Webhooks == n }
 	}
-	require.Eventually(t, after(1), 10*time.Second, 5*time.Millisecond)
-	require.Eventually(t, func() bool { h.advance(6); return after(2)() }, 10*time.Second, 5*time.Millisecond, "5 s later")
+	require.Eventually(t, after(1), 30*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { h.advance(6); return after(2)() }, 30*time.Second, 5*time.Millisecond, "5 s later")
 	require.Empty(t, r.taken())
-	require.Eventually(t, func() bool { h.advance(61); return after(3)() }, 10*time.Second, 5*time.Millisecond, "5 min later")
+	require.Eventually(t, func() bool { h.advance(61); return after(3)() }, 30*time.Second, 5*time.Millisecond, "5 min later")
 	require.Len(t, r.taken(), 1)
 }
 
@@ -222,7 +222,7 @@ func TestSeededTargetIsReplaced(t *testing.T) {
 	h := open(t, acs.Options{}, old.seed())
 	require.NoError(t, h.sim.Seed(now.seed()))
 	h.act(acs.Action{Action: "move", SKU: "DRESS", From: "in_refurbishment", To: "available", Quantity: 1})
-	require.Eventually(t, func() bool { return len(now.taken()) == 1 }, 10*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return len(now.taken()) == 1 }, 30*time.Second, 5*time.Millisecond)
 	require.Empty(t, old.taken())
 }
 
@@ -234,7 +234,7 @@ func TestWebhookAnswer410EndsTheSubscription(t *testing.T) {
 	h.act(acs.Action{Action: "move", SKU: "DRESS", From: "in_refurbishment", To: "available", Quantity: 1})
 	require.Eventually(t, func() bool {
 		return len(list(h.call("GET", "/webhook-subscriptions", nil).body["data"])) == 0
-	}, 10*time.Second, 5*time.Millisecond)
+	}, 30*time.Second, 5*time.Millisecond)
 }
 
 func TestSubscriptions(t *testing.T) {
@@ -261,7 +261,7 @@ func TestResendForgesAndAges(t *testing.T) {
 	r := receive(t)
 	h := open(t, acs.Options{}, r.seed())
 	h.act(acs.Action{Action: "move", SKU: "DRESS", From: "in_refurbishment", To: "available", Quantity: 1})
-	require.Eventually(t, func() bool { return len(r.taken()) == 1 }, 10*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return len(r.taken()) == 1 }, 30*time.Second, 5*time.Millisecond)
 	events := h.events()
 	id := events[len(events)-1]["id"].(string)
 	h.act(acs.Action{Action: "resend", Event: id, Copies: 5})
@@ -270,7 +270,7 @@ func TestResendForgesAndAges(t *testing.T) {
 	require.Eventually(t, func() bool {
 		_, refused := r.counts()
 		return len(r.taken()) == 6 && refused == 2
-	}, 10*time.Second, 5*time.Millisecond)
+	}, 30*time.Second, 5*time.Millisecond)
 }
 
 func TestEventsFeed(t *testing.T) {

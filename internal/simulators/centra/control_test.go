@@ -147,7 +147,7 @@ func TestDelayedOrdersAppearLater(t *testing.T) {
 	s := open(t, order(1), order(2, func(o *centra.SeedOrder) { o.AfterMs = 60_000 }))
 	require.Len(t, s.truth(t).Orders, 1)
 	s.Clock().Advance(time.Minute)
-	require.Eventually(t, func() bool { return len(s.truth(t).Orders) == 2 }, 5*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return len(s.truth(t).Orders) == 2 }, 30*time.Second, 5*time.Millisecond)
 }
 
 func TestPeopleInTheShop(t *testing.T) {

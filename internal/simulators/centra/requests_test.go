@@ -178,7 +178,7 @@ func TestQuotas(t *testing.T) {
 		t.Run(format, func(t *testing.T) {
 			t.Parallel()
 			s := open(t, order(1))
-			require.NoError(t, s.Seed(centra.Seed{RetryAfter: format, Quotas: &centra.Quotas{Mutations10s: 2, MutationsHour: 1000}}))
+			require.NoError(t, s.Seed(centra.Seed{RetryAfter: format, Quotas: &centra.Quotas{Mutations10s: 1000, MutationsHour: 2}}))
 			const mutation = `mutation { confirmEvents(input: {eventsIds: [1]}) { userErrors { message } } }`
 			for range 2 {
 				require.Equal(t, 200, s.as(t, "all", mutation, nil).status)
@@ -186,8 +186,8 @@ func TestQuotas(t *testing.T) {
 			a := s.as(t, "all", mutation, nil)
 			require.Equal(t, 429, a.status)
 			wait := parse(t, a.header.Get("Retry-After"), s.Clock().Now())
-			require.Greater(t, wait, 3*time.Second, "2 per 10 s refill one in 5 s")
-			require.Less(t, wait, 7*time.Second)
+			require.Greater(t, wait, 28*time.Minute, "2 an hour refill one in half of it")
+			require.Less(t, wait, 30*time.Minute+2*time.Second)
 			require.Equal(t, 200, s.as(t, "all", "{ stores { id } }", nil).status, "other buckets are not touched")
 			truth := s.truth(t).Mutations
 			require.Equal(t, []int{2, 1}, []int{truth.Used, truth.Refused})
