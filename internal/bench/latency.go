@@ -39,11 +39,11 @@ func latency(ctx context.Context, o options) ([]figure, error) {
 	}
 	few := o
 	few.orders = max(60, o.orders/2)
-	rate, _, _, err := orderRate(ctx, few, func(n int) (centra.SeedOrder, *acs.FloorPlan) { return sale(n), nil })
+	full, _, _, err := orderRate(ctx, few, func(n int) (centra.SeedOrder, *acs.FloorPlan) { return sale(n), nil })
 	if err != nil {
 		return nil, err
 	}
-	loaded, err := y.atRate(ctx, rate/2)
+	loaded, err := y.atRate(ctx, full.rate/2)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func latency(ctx context.Context, o options) ([]figure, error) {
 		for _, m := range []struct {
 			name  string
 			times []time.Duration
-		}{{"one in flight", single}, {fmt.Sprintf("half load (%s /s)", number(rate/2)), loaded}} {
+		}{{"one in flight", single}, {fmt.Sprintf("half load (%s /s)", number(full.rate/2)), loaded}} {
 			took := percentile(m.times, of)
 			figures = append(figures, figure{
 				what: fmt.Sprintf("ready in the shop → in the warehouse, %s, p%d", m.name, of), measured: milliseconds(took),

@@ -38,22 +38,25 @@ func parcels(ctx context.Context, o options) ([]figure, error) {
 
 // flow measures one kind of order beside its floor.
 func flow(ctx context.Context, o options, what string, make func(int) (centra.SeedOrder, *acs.FloorPlan), goal float64) ([]figure, error) {
-	rate, one, used, err := orderRate(ctx, o, make)
+	sold, one, used, err := orderRate(ctx, o, make)
 	if err != nil {
 		return nil, err
 	}
-	floor, err := bareRate(ctx, o, bareInput{Activities: one.Activities, Locals: one.Locals, Signals: one.Signals})
+	bare, err := bareRate(ctx, o, bareInput{Activities: one.Activities, Locals: one.Locals, Signals: one.Signals})
 	if err != nil {
 		return nil, err
 	}
 	figures := []figure{{
-		what: what + " a second", measured: number(rate) + " /s",
-		floor: fmt.Sprintf("%s /s bare (%d activities, %d local, %d signals)", number(floor), one.Activities, one.Locals, one.Signals), ratio: rate / floor, goal: atLeast(goal),
+		what: what + " a second", measured: number(sold.rate) + " /s",
+		floor: fmt.Sprintf("%s /s bare (%d activities, %d local, %d signals)", number(bare.rate), one.Activities, one.Locals, one.Signals), ratio: sold.rate / bare.rate, goal: atLeast(goal),
+	}, {
+		what: "processor time an order, " + what, measured: sold.took.each(o.orders), floor: bare.took.each(o.orders) + " bare",
+		ratio: float64(sold.took.all()) / float64(bare.took.all()),
 	}}
 	if one.Signals > 1 {
 		return append(figures, figure{
-			what: what + " a second, against the reference", measured: number(rate) + " /s", floor: fmt.Sprintf("%s /s reference × %d", number(referencePerSecond), timesReference),
-			ratio: rate / (referencePerSecond * timesReference), goal: atLeast(1),
+			what: what + " a second, against the reference", measured: number(sold.rate) + " /s", floor: fmt.Sprintf("%s /s reference × %d", number(referencePerSecond), timesReference),
+			ratio: sold.rate / (referencePerSecond * timesReference), goal: atLeast(1),
 		}), nil
 	}
 	per := 1000 / float64(o.orders)
@@ -68,19 +71,25 @@ func flow(ctx context.Context, o options, what string, make func(int) (centra.Se
 
 type shopUse struct{ reads, mutations int }
 
+// pace is how fast something went, and what it took of the processor meanwhile.
+type pace struct {
+	rate float64 // a second
+	took processors
+}
+
 // orderRate sells n orders and returns how many were closed a second, what one of them
 // cost, and what was asked of the shop meanwhile.
-func orderRate(ctx context.Context, o options, make func(int) (centra.SeedOrder, *acs.FloorPlan)) (float64, tally, shopUse, error) {
+func orderRate(ctx context.Context, o options, make func(int) (centra.SeedOrder, *acs.FloorPlan)) (pace, tally, shopUse, error) {
 	y, err := open(ctx, o.bin, settings{})
 	if err != nil {
-		return 0, tally{}, shopUse{}, err
+		return pace{}, tally{}, shopUse{}, err
 	}
 	defer y.close()
 	if _, err := y.startWorker(ctx); err != nil {
-		return 0, tally{}, shopUse{}, err
+		return pace{}, tally{}, shopUse{}, err
 	}
 	if err := y.warm(ctx); err != nil {
-		return 0, tally{}, shopUse{}, err
+		return pace{}, tally{}, shopUse{}, err
 	}
 	before := shopUse{y.asked.count("query"), y.asked.count("mutation")}
 	var orders []centra.SeedOrder
@@ -92,9 +101,13 @@ func orderRate(ctx context.Context, o options, make func(int) (centra.SeedOrder,
 			plans = append(plans, *plan)
 		}
 	}
+	idle, err := y.processors()
+	if err != nil {
+		return pace{}, tally{}, shopUse{}, err
+	}
 	began := time.Now()
 	if err := y.sell(orders, plans); err != nil {
-		return 0, tally{}, shopUse{}, err
+		return pace{}, tally{}, shopUse{}, err
 	}
 	err = until(ctx, patience, func() (bool, error) {
 		n, err := y.count(ctx, `WorkflowType = "OrderWorkflow" AND ExecutionStatus = "Completed"`)
@@ -102,11 +115,15 @@ func orderRate(ctx context.Context, o options, make func(int) (centra.SeedOrder,
 	})
 	took := time.Since(began) - returnWindow
 	if err != nil {
-		return 0, tally{}, shopUse{}, fmt.Errorf("%d orders closed: %w", o.orders, err)
+		return pace{}, tally{}, shopUse{}, fmt.Errorf("%d orders closed: %w", o.orders, err)
+	}
+	used, err := y.processors()
+	if err != nil {
+		return pace{}, tally{}, shopUse{}, err
 	}
 	events, err := y.exported(ctx, 1001+o.orders/2)
-	used := shopUse{y.asked.count("query") - before.reads, y.asked.count("mutation") - before.mutations}
-	return float64(o.orders) / took.Seconds(), tallyOf(events), used, err
+	use := shopUse{y.asked.count("query") - before.reads, y.asked.count("mutation") - before.mutations}
+	return pace{float64(o.orders) / took.Seconds(), used.since(idle)}, tallyOf(events), use, err
 }
 
 // warm lets one order go through before anything is measured: connections stand, plans
@@ -122,17 +139,17 @@ func (y *yard) warm(ctx context.Context) error {
 }
 
 // bareRate starts as many bare workflows and counts how many end a second.
-func bareRate(ctx context.Context, o options, in bareInput) (float64, error) {
+func bareRate(ctx context.Context, o options, in bareInput) (pace, error) {
 	y, err := open(ctx, o.bin, settings{})
 	if err != nil {
-		return 0, err
+		return pace{}, err
 	}
 	defer y.close()
 	if _, err := y.startBareWorker(); err != nil {
-		return 0, err
+		return pace{}, err
 	}
 	if err := y.startBare(ctx, 0, 1, in); err != nil {
-		return 0, err
+		return pace{}, err
 	}
 	done := func(n int) error {
 		return until(ctx, patience, func() (bool, error) {
@@ -141,14 +158,22 @@ func bareRate(ctx context.Context, o options, in bareInput) (float64, error) {
 		})
 	}
 	if err := done(1); err != nil {
-		return 0, err
+		return pace{}, err
+	}
+	idle, err := y.processors()
+	if err != nil {
+		return pace{}, err
 	}
 	began := time.Now()
 	if err := y.startBare(ctx, 1, o.orders, in); err != nil {
-		return 0, err
+		return pace{}, err
 	}
-	err = done(o.orders + 1)
-	return float64(o.orders) / time.Since(began).Seconds(), err
+	if err := done(o.orders + 1); err != nil {
+		return pace{}, err
+	}
+	took := time.Since(began)
+	used, err := y.processors()
+	return pace{float64(o.orders) / took.Seconds(), used.since(idle)}, err
 }
 
 // startBare starts n bare workflows, from a number on.

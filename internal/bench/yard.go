@@ -50,6 +50,7 @@ type yard struct {
 	asked       *watcher // the shop's requests
 	told        *watcher // the warehouse's
 	doorsURL    string
+	worker      int // the worker's process, once it is started
 	closers     []func()
 }
 
@@ -246,7 +247,8 @@ func (y *yard) start(binary string, args ...string) (int, error) {
 		_ = command.Process.Kill()
 		<-ended
 	})
-	return command.Process.Pid, nil
+	y.worker = command.Process.Pid
+	return y.worker, nil
 }
 
 // sell puts orders into the shop, with what the floor will do about them.
