@@ -90,7 +90,12 @@ func (o Options) complete() (Options, error) {
 		o.OutOfStock = OutOfStockHold
 	}
 	if o.Client == nil {
+		// As many connections are kept as senders are under way for a few subscriptions: of
+		// the usual two, most deliveries of a burst would open one of their own.
+		transport := http.DefaultTransport.(*http.Transport).Clone()
+		transport.MaxIdleConnsPerHost = 4 * max(1, o.Senders)
 		o.Client = &http.Client{
+			Transport:     transport,
 			Timeout:       10 * time.Second,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		}

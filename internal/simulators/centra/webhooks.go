@@ -55,7 +55,11 @@ type hookEvent struct {
 
 func newHooks(client *http.Client, w *weather.Weather, c *clock.Clock) *hooks {
 	if client == nil {
-		client = &http.Client{Timeout: hookTimeout}
+		// As many connections are kept as there are senders: of the usual two, most
+		// deliveries of a burst would open one of their own.
+		transport := http.DefaultTransport.(*http.Transport).Clone()
+		transport.MaxIdleConnsPerHost = hooksAtOnce
+		client = &http.Client{Timeout: hookTimeout, Transport: transport}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	return &hooks{client: client, weather: w, clock: c, ctx: ctx, cancel: cancel, slots: make(chan struct{}, hooksAtOnce), waiting: make(chan struct{}, hooksWaiting)}
