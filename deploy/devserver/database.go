@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"go.temporal.io/server/common/config"
 	"go.temporal.io/server/common/persistence/sql/sqlplugin/sqlite"
@@ -45,7 +47,8 @@ func prepareDatabase(o *options) error {
 	_, err := os.Stat(o.db)
 	switch {
 	case err == nil:
-		return createNamespace(openDatabase(o.db), o)
+		_, err := createNamespace(openDatabase(o.db), o)
+		return err
 	case !errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("look for the database: %w", err)
 	}
@@ -63,7 +66,11 @@ func prepareDatabase(o *options) error {
 	if err := sqliteschema.SetupSchema(cfg); err != nil {
 		return fmt.Errorf("set up the schema in %s: %w", draft, err)
 	}
-	if err := createNamespace(cfg, o); err != nil {
+	fields, err := createNamespace(cfg, o)
+	if err != nil {
+		return err
+	}
+	if err := lightenVisibility(draft, fields); err != nil {
 		return err
 	}
 	if err := os.Rename(draft, o.db); err != nil {
@@ -72,16 +79,17 @@ func prepareDatabase(o *options) error {
 	return nil
 }
 
-// createNamespace makes the namespace with its search attributes; it leaves one
-// that exists as it is (ensureAttributes adds what that one lacks).
-func createNamespace(cfg *config.SQL, o *options) error {
+// createNamespace makes the namespace with its search attributes, and says in which
+// columns they are kept; it leaves one that exists as it is (ensureAttributes adds what
+// that one lacks).
+func createNamespace(cfg *config.SQL, o *options) (fields []string, err error) {
 	ns, err := sqliteschema.NewNamespaceConfig(clusterName, o.namespace, false, o.attributes)
 	if err != nil {
-		return fmt.Errorf("describe namespace %s: %w", o.namespace, err)
+		return nil, fmt.Errorf("describe namespace %s: %w", o.namespace, err)
 	}
 	ns.Detail.Config.Retention = durationpb.New(o.retention)
 	if err := sqliteschema.CreateNamespaces(cfg, ns); err != nil {
-		return fmt.Errorf("create namespace %s: %w", o.namespace, err)
+		return nil, fmt.Errorf("create namespace %s: %w", o.namespace, err)
 	}
-	return nil
+	return slices.Sorted(maps.Keys(ns.Detail.Config.CustomSearchAttributeAliases)), nil
 }

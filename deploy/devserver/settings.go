@@ -20,10 +20,8 @@ func dynamicSettings() dynamicconfig.Client {
 	// must fail too, not first in production.
 	set(dynamicconfig.MaxIDLengthLimit, 255)
 
-	// A search attribute added at start is usable at once instead of within a
-	// minute. It costs one database read per look, so for development only.
-	set(dynamicconfig.ForceSearchAttributesCacheRefreshOnRead, true)
-	// The same for a namespace made by a test; the default is two seconds.
+	// A search attribute added at start, and a namespace made by a test, are usable
+	// within a second: on SQL both are kept with the namespace. The default is two.
 	set(dynamicconfig.NamespaceCacheRefreshInterval, time.Second)
 
 	// One partition a queue instead of four: with few pollers a task on an
