@@ -136,6 +136,7 @@ func (o *Orders) assess(ctx context.Context, in contract.AssessInput) (ports.Ord
 			return record, decision, err
 		}
 	}
+	decision.Questions = append(decision.Questions, stillInVain(in, decision)...)
 	if o.overBudget(in) {
 		decision.Questions = append(decision.Questions, domain.Question{
 			Kind: "unavailable", Subject: in.Delayed, Cause: domain.NewCause("unavailable", in.Delayed),

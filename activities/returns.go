@@ -69,6 +69,7 @@ func (r *Returns) AssessReturn(ctx context.Context, in contract.AssessReturnInpu
 		return fail(err)
 	}
 	decision.Questions = append(decision.Questions, r.overBudget(in)...)
+	decision.Questions = append(decision.Questions, returnInVain(in, decision)...)
 	if err := r.Store.SyncReturnExceptions(ctx, id, in.Return.Number, r.exceptionsOf(record.Order, decision, in), by, action, reason, r.Orders.Clock()); err != nil {
 		return fail(err)
 	}

@@ -43,6 +43,8 @@ type order struct {
 	at     contract.Assessment   // as of the last look
 	again  time.Time             // when a delayed or idle step is tried again
 	outage *contract.OutageInput // to be reported once the store knows that the order waits
+	vain   int                   // how often in a row a step changed nothing
+	asks   *contract.Step        // the one that a person is asked about for that
 
 	// settled brings word of closed returns; toldReturns is what this run has told each
 	// of its returns, by number.
@@ -104,7 +106,7 @@ func (w *order) look() error {
 	if len(w.answers) > 0 {
 		w.toldReturns = nil // a person asks: a return whose run was lost is started again
 	}
-	in := contract.AssessInput{Order: w.id, Answers: w.answers, At: workflow.Now(w.ctx), Delayed: w.carry.Delayed, DelayedAt: w.carry.DelayedAt}
+	in := contract.AssessInput{Order: w.id, Answers: w.answers, At: workflow.Now(w.ctx), Delayed: w.carry.Delayed, DelayedAt: w.carry.DelayedAt, InVain: w.asks}
 	var at contract.Assessment
 	err := w.store("see where the order stands", orders.AssessOrder, in, &at)
 	if err != nil {
@@ -112,6 +114,7 @@ func (w *order) look() error {
 	}
 	w.answers = w.answers[len(in.Answers):] // one may have come while the store was asked
 	w.at, w.looked = at, true
+	w.overcome()
 	w.judge(in.Answers)
 	w.report()
 	if w.carry.Delayed == "" && len(at.Due) == 0 && !w.refresh {
@@ -188,7 +191,9 @@ func (w *order) wait() error {
 	}
 	if w.alarm != nil && w.alarm.future.IsReady() {
 		w.alarm = nil
+		asks := w.asks
 		w.release() // try again by itself; the time of the first failure stays
+		w.asks = asks
 	} else if w.carry.Delayed == "" {
 		w.again = zeroTime
 	}
@@ -197,7 +202,7 @@ func (w *order) wait() error {
 
 // release lets a delayed order go on.
 func (w *order) release() {
-	w.carry.Delayed, w.again = "", zeroTime
+	w.carry.Delayed, w.again, w.asks = "", zeroTime, nil // should it be in vain once more, it asks at once
 }
 
 // nextLook is when something changes by itself.

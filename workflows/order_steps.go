@@ -37,8 +37,12 @@ func (w *order) act() error {
 			// ask the same again.
 			w.again = workflow.Now(w.ctx).Add(idle)
 		}
+		asks := w.inVain(step, at)
 		w.at = at
 		w.carry.DelayedAt = zeroTime
+		if asks {
+			return w.look()
+		}
 		return nil
 	}
 	if refused(err) {

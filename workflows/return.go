@@ -44,6 +44,9 @@ type leg struct {
 	again     time.Time       // not before; zero = at once
 	delayed   string          // system that is away
 	delayedAt time.Time
+	from      contract.ReturnAssessment // the look at which the step began
+	vain      int                       // how often in a row it changed nothing
+	asks      bool                      // a person is asked about it
 }
 
 func newReturn(ctx workflow.Context, in contract.ReturnInput) *returning {
@@ -56,7 +59,10 @@ func newReturn(ctx workflow.Context, in contract.ReturnInput) *returning {
 		for _, l := range w.legs {
 			if trouble, ok := in.State.Legs[string(l.name)]; ok {
 				l.delayed, l.delayedAt = trouble.Delayed, trouble.DelayedAt
-				if l.delayed != "" {
+				if trouble.InVain != nil {
+					l.step, l.vain, l.asks = *trouble.InVain, mostInVain, true
+				}
+				if l.delayed != "" || l.asks {
 					l.again = workflow.Now(ctx).Add(retryDelayed)
 				}
 			}
@@ -103,7 +109,7 @@ func (w *returning) look() error {
 			delayed[l.delayed] = l.delayedAt
 		}
 	}
-	in := contract.AssessReturnInput{Return: w.in, Answers: w.answers, At: workflow.Now(w.ctx), Delayed: delayed}
+	in := contract.AssessReturnInput{Return: w.in, Answers: w.answers, At: workflow.Now(w.ctx), Delayed: delayed, InVain: w.stepsInVain()}
 	w.refresh = false // each step reads what it needs anew anyway
 	var at contract.ReturnAssessment
 	if err := w.store("see where the return stands", returns.AssessReturn, in, &at); err != nil {
@@ -111,6 +117,7 @@ func (w *returning) look() error {
 	}
 	w.answers = w.answers[len(in.Answers):] // one may have come while the store was asked
 	w.at, w.looked = at, true
+	w.overcome()
 	w.judge(in.Answers)
 	for _, outage := range w.outage {
 		if err := reportOutage(w.ctx, outage); err != nil {
@@ -131,7 +138,7 @@ func (w *returning) begin() {
 		if i < 0 {
 			continue
 		}
-		l.step, l.before = w.at.Due[i], w.at.Sequence
+		l.step, l.before, l.from = w.at.Due[i], w.at.Sequence, w.at
 		queue := contract.QueueCentra
 		if l.name == domain.FinanceLeg && l.step.Name != domain.PlanRefund {
 			queue = contract.QueueOrders // the books: our own store, or what it hands on
@@ -156,6 +163,9 @@ func (w *returning) harvest() error {
 			l.delayedAt = zeroTime
 			if err == nil && at.Sequence == l.before {
 				l.again = workflow.Now(w.ctx).Add(idle) // no fact tells of it: never try again at once
+			}
+			if err == nil {
+				w.inVain(l, at)
 			}
 		default:
 			if err := w.setback(l, err); err != nil {
@@ -251,7 +261,11 @@ func (w *returning) continueAsNew() error {
 	in := w.in
 	in.State = &contract.ReturnCarry{Shown: w.carry, Legs: map[string]contract.LegTrouble{}}
 	for _, l := range w.legs {
-		in.State.Legs[string(l.name)] = contract.LegTrouble{Delayed: l.delayed, DelayedAt: l.delayedAt}
+		trouble := contract.LegTrouble{Delayed: l.delayed, DelayedAt: l.delayedAt}
+		if l.asks {
+			trouble.InVain = &l.step
+		}
+		in.State.Legs[string(l.name)] = trouble
 	}
 	return workflow.NewContinueAsNewError(w.ctx, ReturnWorkflow, in)
 }
@@ -332,7 +346,7 @@ func (w *returning) away() string {
 // release lets both legs go on.
 func (w *returning) release() {
 	for _, l := range w.legs {
-		l.again, l.delayed = zeroTime, ""
+		l.again, l.delayed, l.asks = zeroTime, "", false // should it be in vain once more, it asks at once
 	}
 }
 

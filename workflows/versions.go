@@ -20,3 +20,9 @@ func goesOnAfterARefusedClose(ctx workflow.Context) bool {
 func answersAfterCancel(ctx workflow.Context) bool {
 	return workflow.GetVersion(ctx, "answers-after-cancel", workflow.DefaultVersion, 1) != workflow.DefaultVersion
 }
+
+// restsInVain tells whether a step that changed nothing rests, and is a person's in the
+// end. Runs in which one came up before that was so take it again at once.
+func restsInVain(ctx workflow.Context) bool {
+	return workflow.GetVersion(ctx, "rests-in-vain", workflow.DefaultVersion, 1) != workflow.DefaultVersion
+}

@@ -173,6 +173,8 @@ type AssessInput struct {
 	// Delayed names a system that is away for this order, since DelayedAt.
 	Delayed   string    `json:"delayed,omitempty"`
 	DelayedAt time.Time `json:"delayedAt,omitzero"`
+	// InVain is a step that was taken again and again and changed nothing; a person is asked.
+	InVain *Step `json:"inVain,omitempty"`
 }
 
 // Assessment says where an order stands and what is due. It goes into history

@@ -80,6 +80,8 @@ type ReturnCarry struct {
 type LegTrouble struct {
 	Delayed   string    `json:"delayed,omitempty"` // system that is away
 	DelayedAt time.Time `json:"delayedAt,omitzero"`
+	// InVain is a step that was taken again and again and changed nothing.
+	InVain *ReturnStep `json:"inVain,omitempty"`
 }
 
 // AssessReturnInput asks where a return stands.
@@ -89,6 +91,8 @@ type AssessReturnInput struct {
 	At      time.Time    `json:"at"`
 	// Delayed names the systems that are away for this return, with the time of the first failure.
 	Delayed map[string]time.Time `json:"delayed,omitempty"`
+	// InVain are steps that were taken again and again and changed nothing; a person is asked.
+	InVain []ReturnStep `json:"inVain,omitempty"`
 }
 
 // ReturnAssessment says where a return stands and what each leg needs. Keep it small.

@@ -15,6 +15,10 @@ type Question struct {
 	Problems []Refusal `json:"problems,omitempty"`
 }
 
+// KindStepInVain is the kind of question about a step that succeeds, changes nothing and
+// stays due.
+const KindStepInVain = "step-in-vain"
+
 // maxCause is what the visibility store holds in one keyword (VARCHAR(255)).
 const maxCause = 255
 
