@@ -33,6 +33,9 @@ type Documents struct {
 	HeldFor time.Duration
 	// WriteOffLimit is the value in minor units above which finance confirms a write-off; 0 = none.
 	WriteOffLimit int64
+	// Explained tells intake of an adjustment whose reason was unknown and is a loss by now:
+	// its order and its return may want it. Nil where there are none.
+	Explained func(ctx context.Context, warehouse string, a domain.Adjustment) error
 }
 
 // Bounds of one run; what is beyond them is the next run's.

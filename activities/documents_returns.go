@@ -34,6 +34,9 @@ func (l ReturnLedger) RecordReturn(ctx context.Context, order domain.Order, fact
 	if err != nil {
 		return domain.ReturnWritten{}, err
 	}
+	if other, same := saidSame(facts, plan); same {
+		return l.standsFor(ctx, order, plan, key, other)
+	}
 	standing, err := l.Documents.Store.Document(ctx, key)
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return domain.ReturnWritten{}, err

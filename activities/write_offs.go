@@ -27,7 +27,7 @@ func (d *Documents) bookWriteOffs(ctx context.Context, index *mapping.Rules, new
 			return err
 		}
 		for _, r := range due {
-			if err := d.bookWriteOff(ctx, d.writeOff(r, index), newest); err != nil {
+			if err := d.bookEntry(ctx, r, index, newest); err != nil {
 				return fmt.Errorf("book write-off %s: %w", r.Document.Key, err)
 			}
 			result.Booked++
@@ -38,6 +38,20 @@ func (d *Documents) bookWriteOffs(ctx context.Context, index *mapping.Rules, new
 			return nil
 		}
 	}
+}
+
+// bookEntry books what an entry of a warehouse's books means, as far as it is known.
+func (d *Documents) bookEntry(ctx context.Context, r ports.DocumentRecord, index *mapping.Rules, newest int64) error {
+	if a, unread := r.Document.Told(); unread {
+		explained, err := d.explain(ctx, &r, a, index, newest)
+		if err != nil || !explained {
+			return err
+		}
+	}
+	if r.Document.TakesBack() {
+		return d.bookTakenBack(ctx, r, index, newest)
+	}
+	return d.bookWriteOff(ctx, d.writeOff(r, index), newest)
 }
 
 // bookWriteOff keeps a write-off of no order once for its garment. One that may be of a

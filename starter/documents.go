@@ -19,7 +19,7 @@ type documentsCmd struct {
 	Exports  documentsSentCmd   `cmd:"" help:"List the exports that were made."`
 	Retry    documentsRetryCmd  `cmd:"" help:"Send again what was refused, derive anew what waits for a rule, and take over what a return holds and nobody is at."`
 	Skip     documentsSkipCmd   `cmd:"" help:"Say that documents are not to be posted, with the reason, such as that they were booked by hand."`
-	PostLate documentsLateCmd   `cmd:"" help:"Agree that documents of a closed period are posted in the first open one, flagged as late."`
+	PostLate documentsLateCmd   `cmd:"" aliases:"override" help:"Agree to what finance was asked: documents of a closed period are posted in the first open one, flagged as late; a write-off is posted above the limit, or beside one that is alike, or taken back."`
 	Close    documentsCloseCmd  `cmd:"" help:"Close an accounting month of an entity: nothing is posted into it any more."`
 	Reopen   documentsReopenCmd `cmd:"" help:"Reopen an accounting month of an entity."`
 }
@@ -258,5 +258,5 @@ type documentsLateCmd struct {
 
 // Run agrees to a later period.
 func (c documentsLateCmd) Run(ctx context.Context, s streams) error {
-	return c.answer(ctx, s, "override", c.Reason, "will be posted in the first open period, flagged as late, by the next run.")
+	return c.answer(ctx, s, "override", c.Reason, "will go on with the next run; what is of a closed period is posted in the first open one, flagged as late.")
 }

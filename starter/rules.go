@@ -119,7 +119,7 @@ func extraOf(r domain.Rule) string {
 }
 
 type rulesSetCmd struct {
-	Table     tableName         `help:"The table: shipping-method, market, item, carrier, attribute-default, payment-method, stock-status, stock-buffer, stock-grade, disposition, service-cutoff, entity or refund-policy." required:"" placeholder:"TABLE"`
+	Table     tableName         `help:"The table: shipping-method, market, item, carrier, attribute-default, payment-method, stock-status, stock-buffer, stock-grade, disposition, adjustment-reason, service-cutoff, entity or refund-policy." required:"" placeholder:"TABLE"`
 	From      string            `help:"The value that is mapped, as the other system writes it." required:"" placeholder:"VALUE"`
 	To        string            `help:"What it stands for." placeholder:"VALUE"`
 	Store     string            `help:"Only for one store." placeholder:"STORE"`

@@ -117,7 +117,7 @@ func (p *Parts) Activities(c client.Client) activities.Set {
 		Enrich:   activities.EnrichSettings{AttributeKeys: s.AttributeKeys, HomeCountry: s.HomeCountry},
 	}
 	shipments := &activities.Shipments{Orders: orders, Shop: p.Shop, Settle: s.Settle}
-	documents := &activities.Documents{Store: p.Store, Ledgers: p.Ledgers(), Clock: time.Now, Settle: s.Settle, WriteOffLimit: s.Returns.WriteOffLimit, HeldFor: s.Returns.DocumentWait}
+	documents := &activities.Documents{Store: p.Store, Ledgers: p.Ledgers(), Clock: time.Now, Settle: s.Settle, WriteOffLimit: s.Returns.WriteOffLimit, HeldFor: s.Returns.DocumentWait, Explained: p.Intake(c).TakeExplained}
 	return activities.Set{
 		Orders:     orders,
 		Returns:    p.returns(orders, shipments, p.Intake(c), documents),

@@ -26,3 +26,14 @@ func WriteOff(d domain.Document, e mapping.Entity) domain.Document {
 	d.Memo += "; " + noCost
 	return d
 }
+
+// TakeBack is the document that takes a write-off back: in the same books, of the same
+// item and at the same value.
+func TakeBack(d, of domain.Document, e mapping.Entity) domain.Document {
+	Book(&d, e)
+	d.Memo += ": " + string(of.Key)
+	d.Currency, d.Reverses, d.Links = of.Currency, of.Key, []domain.DocumentKey{of.Key}
+	d.Lines = slices.Clone(d.Lines)
+	d.Lines[0].SKU, d.Lines[0].Gross = of.Lines[0].SKU, -of.Totals().Gross
+	return d
+}

@@ -37,6 +37,10 @@ const (
 	// RuleDisposition maps a warehouse's return disposition, alone or with a grade as
 	// <disposition>/<grade>, to an action, per Warehouse; Extra says more, see package mapping.
 	RuleDisposition RuleTable = "disposition"
+	// RuleAdjustmentReason says what a warehouse means by a reason of its books that the
+	// contract does not know, per Warehouse: a loss (ber, donated, recycled,
+	// returned-to-brand, lost), or stock where no document is due.
+	RuleAdjustmentReason RuleTable = "adjustment-reason"
 	// RuleCutoff maps a warehouse's service code to HH:MM, Extra["timezone"] names the zone
 	// and Extra["days"] the working days, such as mon-fri; every day when it is left out.
 	RuleCutoff RuleTable = "service-cutoff"

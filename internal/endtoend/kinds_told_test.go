@@ -27,6 +27,7 @@ func toldElsewhere() map[string]elsewhere {
 		"ambiguous-shipment": {"../../activities/shipments_test.go", "ambiguous-shipment"},
 		"unknown-event":      {"../lifecycle/rules_test.go", "unknown-event"},
 		"document-mismatch":  {"../books/plan_test.go", "KindMismatch"},
+		"step-in-vain":       {"../../workflows/in_vain_test.go", "KindStepInVain"},
 		"invalid-order":      {"../enrich/validate_test.go", "invalid-order"},
 	}
 	for file, kinds := range map[string][]string{
@@ -45,6 +46,7 @@ func toldElsewhere() map[string]elsewhere {
 			"return-decision", "return-document", "return-refused", "return-unmatched", "write-off-limit",
 		},
 		"../../activities/write_offs_test.go":            {"write-off-doubtful"},
+		"../../activities/write_offs_undone_test.go":     {"unmapped:adjustment-reason", "write-off-undone"},
 		"kinds_stock_test.go":                            {"double-buffer"},
 		"stockstories/refused_test.go":                   {"stock-refused"},
 		"../returns/deleted_test.go":                     {"return-deleted"},

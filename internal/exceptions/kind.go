@@ -68,7 +68,7 @@ type Kind struct {
 
 // All lists every kind, by name.
 func All() []Kind {
-	all := slices.Concat(mappingKinds(), valueKinds(), orderKinds(), warehouseKinds(), shopKinds(), operationsKinds(), watchKinds(), stockKinds(), financeKinds(), returnKinds())
+	all := slices.Concat(mappingKinds(), valueKinds(), orderKinds(), warehouseKinds(), shopKinds(), operationsKinds(), watchKinds(), stockKinds(), financeKinds(), returnKinds(), lossKinds())
 	slices.SortFunc(all, func(a, b Kind) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }

@@ -16,10 +16,45 @@ import (
 // takeAdjustment takes a movement of a warehouse's books, told by its webhook, its feed
 // or the books themselves: however it is told, it comes to the same facts and documents.
 func (i *Intake) takeAdjustment(ctx context.Context, warehouse string, a domain.Adjustment) error {
-	if !a.Loss() {
-		return nil
+	switch {
+	case a.Unexplained():
+		return i.keepForBooks(ctx, a, domain.Adjustment.Unread)
+	case !a.Loss() && !a.TakesBack():
+		return nil // it moves stock, which the stock workflow reads from the inventory
+	case a.Units > mostGarments || a.Units < -mostGarments:
+		return &fault.Fault{
+			Kind: fault.Invalid, System: warehouse, Op: "take adjustment", Code: "too_many",
+			Message: fmt.Sprintf("entry %s of the warehouse's books is of %d garments at once, more than the %d that are believed; have the warehouse correct it", a.ID, a.Units, mostGarments),
+		}
+	case a.TakesBack():
+		return i.keepForBooks(ctx, a, domain.Adjustment.WriteOffs)
 	}
 	return i.takeWriteOff(ctx, warehouse, a)
+}
+
+// mostGarments is more than any warehouse writes off at once: each makes a document.
+const mostGarments = 10_000
+
+// TakeExplained takes an adjustment whose reason was unknown and is one of the contract
+// by now, as if it had been told with that. Told again it is the same.
+func (i *Intake) TakeExplained(ctx context.Context, warehouse string, a domain.Adjustment) error {
+	return i.takeAdjustment(ctx, warehouse, a)
+}
+
+// keepForBooks keeps what an adjustment means for finance, whoever's garment it is: the
+// documents run asks what it cannot tell. Told again it is the same.
+func (i *Intake) keepForBooks(ctx context.Context, a domain.Adjustment, documents func(domain.Adjustment) ([]domain.Document, error)) error {
+	if i.WriteOffs == nil {
+		return nil
+	}
+	docs, err := documents(a)
+	if err == nil {
+		err = i.WriteOffs.KeepWriteOffs(ctx, docs, i.Clock())
+	}
+	if err != nil {
+		return fmt.Errorf("keep adjustment %s of %s for the books: %w", a.ID, a.Warehouse, err)
+	}
+	return nil
 }
 
 // takeWriteOff gives a garment that left the warehouse's books for good to its order,
@@ -43,12 +78,8 @@ func (i *Intake) takeWriteOff(ctx context.Context, warehouse string, a domain.Ad
 	if known {
 		return i.record(ctx, warehouse, a.Order, owner.String(), facts, true)
 	}
-	docs, err := a.WriteOffs()
-	if err == nil {
-		err = i.WriteOffs.KeepWriteOffs(ctx, docs, i.Clock())
-	}
-	if err != nil {
-		return fmt.Errorf("keep adjustment %s of %s for the books: %w", a.ID, warehouse, err)
+	if err := i.keepForBooks(ctx, a, domain.Adjustment.WriteOffs); err != nil {
+		return err
 	}
 	switch {
 	case a.Return != "": // it waits with the return for their order

@@ -103,6 +103,7 @@ func TestALossComesToTheSameWhicheverWayItIsTold(t *testing.T) {
 			}
 			require.ElementsMatch(t, []string{
 				"centra-ber-adjustment-leeds-store", "centra-ber-adjustment-leeds-three", "centra-ber-adjustment-leeds-three-_n2", "centra-ber-adjustment-leeds-three-_n3",
+				"centra-ber-adjustment-leeds-found", // takes a write-off back, or is finance's
 			}, w.documents(t), "the order's own return writes its one off")
 			facts := 0
 			for _, k := range w.kinds(t, "1") {
@@ -186,4 +187,42 @@ func (r *runs) SignalWithStartWorkflow(_ context.Context, workflowID, _ string, 
 	defer r.mu.Unlock()
 	r.woken = append(r.woken, workflowID)
 	return nil, nil
+}
+
+// What nobody can tell yet is kept for finance however it is told, and no order hears of
+// it before it is known to be a loss.
+func TestAnEntryForAReasonThatNobodyKnowsIsKept(t *testing.T) {
+	t.Parallel()
+	w := openBooks(t)
+	w.sent(t, "1")
+	moth := spoilt("m", named("1", ""), func(a *domain.Adjustment) { a.Reason, a.Units = "moth", -3 })
+	found := spoilt("b", func(a *domain.Adjustment) { a.Units = 2 })
+	for range 5 {
+		w.tells(t, moth, found)
+		require.NoError(t, w.TakeAdjustments(within(t), leeds, []domain.Adjustment{moth, found}))
+	}
+	require.ElementsMatch(t, []string{
+		"centra-ber-adjustment-leeds-m", "centra-ber-adjustment-leeds-b", "centra-ber-adjustment-leeds-b-_n2",
+	}, w.documents(t), "one question for the entry, one document for each garment that is back")
+	require.NotContains(t, w.kinds(t, "1"), domain.FactAdjustment)
+	r, err := w.store.Document(within(t), "centra-ber-adjustment-leeds-m")
+	require.NoError(t, err)
+	unread, ok := r.Document.Told()
+	require.True(t, ok)
+	require.Equal(t, moth, unread)
+	moth.Reason = "ber_write_off" // as a rule says by now
+	for range 5 {
+		require.NoError(t, w.TakeExplained(within(t), leeds, moth))
+	}
+	require.Contains(t, w.kinds(t, "1"), domain.FactAdjustment)
+}
+
+func TestAnEntryOfTooManyGarmentsIsRefused(t *testing.T) {
+	t.Parallel()
+	w := openBooks(t)
+	for _, units := range []int{-10_001, 999_999_999} {
+		require.NoError(t, w.TakeAdjustments(within(t), leeds, []domain.Adjustment{spoilt("many", func(a *domain.Adjustment) { a.Units = units })}))
+	}
+	require.Equal(t, []string{"books/leeds many"}, w.refused(t))
+	require.Empty(t, w.documents(t))
 }

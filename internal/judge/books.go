@@ -89,8 +89,13 @@ func (b *bench) writtenOff() {
 		return
 	}
 	byReturn, byEntry, known := map[string]int{}, map[string]int{}, map[string]bool{}
+	back := map[string]int{} // garments taken back, by the entry that puts them on the books again
 	for _, l := range b.outcome.Booked {
 		if l.Type != "write-off" {
+			continue
+		}
+		if l.Quantity > 0 {
+			back[l.Reference] += l.Quantity
 			continue
 		}
 		if entry := entryOf(l); entry != "" && l.Return == "" {
@@ -109,6 +114,7 @@ func (b *bench) writtenOff() {
 			}
 		}
 	}
+	b.takenBack(back)
 	for id, n := range byReturn {
 		if !known["return "+id] {
 			b.findings = append(b.findings, Finding{WrongQuantity, "return " + id, fmt.Sprintf("has %d write-offs in the books, and no warehouse knows it", n)})
@@ -117,6 +123,25 @@ func (b *bench) writtenOff() {
 	for id, n := range byEntry {
 		if !known["entry "+id] {
 			b.findings = append(b.findings, Finding{WrongQuantity, "entry " + id, fmt.Sprintf("has %d write-offs in the books, and no warehouse's books hold it", n)})
+		}
+	}
+}
+
+// takenBack holds the write-offs that the books take back against the entries that put
+// garments on the warehouses' books again: never more than an entry says, nor anything
+// for no entry. Whether an entry takes anything back at all is finance's to say.
+func (b *bench) takenBack(back map[string]int) {
+	said := map[string]int{}
+	for _, a := range b.accounts {
+		for _, e := range a.Adjustments {
+			if e.QuantityDelta > 0 && reasons[e.Reason] {
+				said[e.AdjustmentID] += e.QuantityDelta
+			}
+		}
+	}
+	for id, n := range back {
+		if n > said[id] {
+			b.findings = append(b.findings, Finding{Doubled, "entry " + id, fmt.Sprintf("takes %d write-offs back in the books; the warehouse put %d garments back on its own", n, said[id])})
 		}
 	}
 }

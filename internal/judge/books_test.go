@@ -60,13 +60,16 @@ func TestTheJudgeCountsGarmentsThatCameBack(t *testing.T) {
 			d.shop.Orders[twoParcels].Returns[0].Refunded = 0
 			d.shop.Orders[twoParcels].Captured = 1500
 		}, judge.WrongMoney},
-		"a garment is credited twice":                       {func(d *day) { d.claims.Booked[0].Quantity = 4 }, judge.WrongMoney},
-		"a garment is credited in a second memo":            {func(d *day) { d.claims.Booked = append(d.claims.Booked, d.claims.Booked[0]) }, judge.WrongMoney},
-		"a garment is not credited":                         {func(d *day) { d.claims.Booked[0].Quantity = 2 }, judge.WrongMoney},
-		"a garment that never came back is credited":        {func(d *day) { d.claims.Booked[0].Line = "77" }, judge.WrongMoney},
-		"a lost garment is not written off":                 {func(d *day) { d.claims.Booked = withoutKey(d, "b1") }, judge.Silent},
-		"a lost garment is written off twice":               {func(d *day) { d.claims.Booked = append(d.claims.Booked, d.claims.Booked[1]) }, judge.Doubled},
-		"a garment told by return and books twice":          {func(d *day) { b := d.claims.Booked[1]; b.Key = "b9"; d.claims.Booked = append(d.claims.Booked, b) }, judge.Doubled},
+		"a garment is credited twice":                {func(d *day) { d.claims.Booked[0].Quantity = 4 }, judge.WrongMoney},
+		"a garment is credited in a second memo":     {func(d *day) { d.claims.Booked = append(d.claims.Booked, d.claims.Booked[0]) }, judge.WrongMoney},
+		"a garment is not credited":                  {func(d *day) { d.claims.Booked[0].Quantity = 2 }, judge.WrongMoney},
+		"a garment that never came back is credited": {func(d *day) { d.claims.Booked[0].Line = "77" }, judge.WrongMoney},
+		"a lost garment is not written off":          {func(d *day) { d.claims.Booked = withoutKey(d, "b1") }, judge.Silent},
+		"a lost garment is written off twice":        {func(d *day) { d.claims.Booked = append(d.claims.Booked, d.claims.Booked[1]) }, judge.Doubled},
+		"a garment told by return and books twice":   {func(d *day) { b := d.claims.Booked[1]; b.Key = "b9"; d.claims.Booked = append(d.claims.Booked, b) }, judge.Doubled},
+		"a write-off is taken back for no entry": {func(d *day) {
+			d.claims.Booked = append(d.claims.Booked, judge.BookedLine{Key: "u1", Type: "write-off", Reference: "adj-5", LineType: "goods", SKU: "SH", Quantity: 1})
+		}, judge.Doubled},
 		"one spoilt in the store is not written off":        {func(d *day) { d.claims.Booked = withoutKey(d, "b4") }, judge.Silent},
 		"one spoilt in the store is written off thrice":     {func(d *day) { b := d.claims.Booked[3]; b.Key = "b9"; d.claims.Booked = append(d.claims.Booked, b) }, judge.Doubled},
 		"one that the warehouse never lost is written off":  {func(d *day) { d.claims.Booked[3].Reference = "adj-99" }, judge.WrongQuantity},
@@ -128,4 +131,15 @@ func TestTheBooksAreReadByTheirColumns(t *testing.T) {
 	require.ErrorContains(t, books("type\nx\n"), "document_key")
 	require.ErrorContains(t, books(strings.Replace(header, "extra", "more", 1)+"x,cm,credit-memo,atelier,1,7,,,1,goods,SB,two\n"), "row 2")
 	require.ErrorContains(t, books("\"a"), "export of the books")
+}
+
+func TestTheJudgeLetsAWriteOffBeTakenBackOnce(t *testing.T) {
+	t.Parallel()
+	d := withReturns()
+	d.acs[0].Adjustments = append(d.acs[0].Adjustments, judge.Adjustment{AdjustmentID: "adj-6", SKU: "SH", QuantityDelta: 1, Reason: "lost"})
+	once := judge.BookedLine{Key: "u1", Type: "write-off", Reference: "adj-6", LineType: "goods", SKU: "SH", Quantity: 1}
+	d.claims.Booked = append(d.claims.Booked, once)
+	require.Empty(t, failing(d.report()), d.report().String())
+	d.claims.Booked = append(d.claims.Booked, once)
+	require.Equal(t, []judge.Counter{judge.Doubled}, failing(d.report()))
 }

@@ -360,6 +360,8 @@ func formOf(t domain.RuleTable) (tableForm, bool) {
 		return tableForm{scopes: []string{"warehouse"}, to: []string{"new", "a", "b", "c", "d"}}, true
 	case domain.RuleDisposition:
 		return tableForm{scopes: []string{"warehouse"}, extra: []string{extraRefund, extraRemind}, to: dispositionActions()}, true
+	case domain.RuleAdjustmentReason:
+		return tableForm{scopes: []string{"warehouse"}, to: adjustmentMeanings()}, true
 	case domain.RuleCutoff:
 		return tableForm{scopes: []string{"warehouse"}, extra: []string{extraTimezone, extraDays}}, true
 	case domain.RuleRefundPolicy:
@@ -374,7 +376,7 @@ func Tables() []string {
 		string(domain.RuleShippingMethod), string(domain.RuleMarket), string(domain.RuleItem), string(domain.RuleCarrier), string(domain.RuleAttributeDefault),
 		string(domain.RulePayment), string(domain.RuleStockStatus), string(domain.RuleStockBuffer),
 		string(domain.RuleStockGrade), string(domain.RuleDisposition), string(domain.RuleCutoff), string(domain.RuleEntity),
-		string(domain.RuleRefundPolicy),
+		string(domain.RuleRefundPolicy), string(domain.RuleAdjustmentReason),
 	}
 	slices.Sort(tables)
 	return tables

@@ -37,7 +37,7 @@ func AnsweredBy(kind string) (table domain.RuleTable, ok bool) {
 		KindShippingMethod: domain.RuleShippingMethod, KindMarket: domain.RuleMarket, KindCarrier: domain.RuleCarrier,
 		KindSKU: domain.RuleItem, KindAmbiguousSKU: domain.RuleItem, KindPaymentMethod: domain.RulePayment,
 		KindStockStatus: domain.RuleStockStatus, KindDisposition: domain.RuleDisposition, KindService: domain.RuleCutoff,
-		KindRefundPolicy: domain.RuleRefundPolicy,
+		KindRefundPolicy: domain.RuleRefundPolicy, KindAdjustmentReason: domain.RuleAdjustmentReason,
 	}[kind]
 	return table, ok
 }

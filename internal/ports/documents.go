@@ -62,6 +62,9 @@ type PlannedDocument struct {
 	Held     bool
 	// Distinct says of a write-off that a person told it from those that are alike.
 	Distinct bool
+	// Same is the document that stands for the garment of a write-off, as a person said;
+	// then nothing but that is kept.
+	Same domain.DocumentKey
 	// Beside are the order's documents that a credit memo's amounts were worked out beside.
 	Beside []domain.DocumentKey
 }
@@ -148,7 +151,9 @@ type DocumentStore interface {
 	// MissDocuments gives a cause to documents of the scheduled run whose outcome is awaited
 	// since before a time, and which have none.
 	MissDocuments(ctx context.Context, before time.Time) error
-	// AnswerDocuments lets documents go on, or drops them; it answers how many.
+	// AnswerDocuments lets documents go on, or drops them; it answers how many. A question
+	// that a return has open about one that it holds is answered with it. Whoever drops a
+	// write-off that may be of another one's garment says that it is.
 	AnswerDocuments(ctx context.Context, a DocumentAnswer, at time.Time) (int, error)
 	// DocumentCauses lists what documents wait on that the scheduled run posts, and what
 	// stranded ones do.

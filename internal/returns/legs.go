@@ -427,10 +427,13 @@ func (d *decider) planQuestion(p domain.ReturnPlan, kind, code, message string) 
 func (d *decider) due(leg domain.Leg, p domain.ReturnPlan, planned bool) {
 	if r, refused := d.m.refused[p.Key]; refused {
 		q := domain.Question{Kind: r.Exception, Step: domain.Step(p.Kind), Subject: p.Key, Cause: r.cause(p), Problems: r.Problems}
-		if d.m.skipped[q.Cause] > r.sequence {
-			return // a person has settled it by hand
-		}
-		if d.m.retried(d.Number, q.Cause) <= r.sequence {
+		switch {
+		case d.m.skipped[q.Cause] > r.sequence:
+			if r.Exception != domain.KindWriteOffDoubtful {
+				return // a person has settled it by hand
+			}
+			// The books still have to keep whose garment it is, or they ask of that document again.
+		case d.m.retried(d.Number, q.Cause) <= r.sequence:
 			d.ask(nil, q)
 			return
 		}

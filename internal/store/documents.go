@@ -236,33 +236,3 @@ const again = `rules = -1, stranded = false, cause = CASE WHEN status IN ('pause
 	WHEN entry ->> 'status' = 'created' THEN 'created'
 	WHEN entry ->> 'status' = 'posted' THEN 'unknown'
 	ELSE 'due' END`
-
-// AnswerDocuments lets waiting documents go on (retry; override agrees to a later
-// period) or drops them (skip, which needs a person and a reason), and answers how many.
-// One whose outcome is unknown can be dropped too, by key: its ledger may have it. One
-// that a workflow holds is the scheduled run's from then on: whoever held it may be gone,
-// and if not, both find what the other has posted.
-func (s *Store) AnswerDocuments(ctx context.Context, a ports.DocumentAnswer, at time.Time) (int, error) {
-	const op = "answer documents"
-	keys := make([]string, len(a.Keys))
-	for i, k := range a.Keys {
-		keys[i] = string(k)
-	}
-	var set string
-	switch a.Action {
-	case "retry":
-		set = again
-	case "override":
-		set = again + `, late_agreed = true`
-	case "skip":
-		set = `status = 'dropped', answered_by = @by, reason = @reason, cause = '', stranded = false`
-	default:
-		return 0, &fault.Fault{Kind: fault.Invalid, System: system, Op: op, Code: "action", Message: "action " + a.Action + " is unknown: give retry, override or skip"}
-	}
-	tag, err := s.pool.Exec(ctx, `
-		UPDATE documents SET next_at = CASE WHEN status IN ('unknown', 'accepted') THEN next_at ELSE @at END, released = released OR held, `+set+`
-		WHERE ((@cause <> '' AND cause = @cause AND (status IN ('paused', 'rejected') OR `+stranded+` OR `+unconfirmed+`))
-			OR (key = ANY(@keys) AND status NOT IN ('posted', 'dropped') AND (@action = 'skip' OR held AND NOT released OR status IN ('paused', 'rejected', 'due'))))`,
-		pgx.NamedArgs{"keys": keys, "cause": a.Cause, "action": a.Action, "by": a.By, "reason": a.Reason, "at": at})
-	return int(tag.RowsAffected()), toFault(op, err)
-}

@@ -97,6 +97,10 @@ func (s *Store) Append(ctx context.Context, id domain.OrderID, facts []domain.Fa
 }
 
 func (s *Store) append(ctx context.Context, id domain.OrderID, facts []domain.Fact, wake bool) (last int64, added int, err error) {
+	return appendTo(ctx, s.pool, id, facts, wake)
+}
+
+func appendTo(ctx context.Context, db dbtx, id domain.OrderID, facts []domain.Fact, wake bool) (last int64, added int, err error) {
 	var columns factColumns
 	for _, f := range facts {
 		columns.add(id, f)
@@ -115,7 +119,7 @@ func (s *Store) append(ctx context.Context, id domain.OrderID, facts []domain.Fa
 			return err
 		})
 	}
-	if err := s.pool.SendBatch(ctx, &b).Close(); err != nil {
+	if err := db.SendBatch(ctx, &b).Close(); err != nil {
 		return 0, 0, orderFault("append facts", id, err)
 	}
 	return last, added, nil

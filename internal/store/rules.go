@@ -189,7 +189,7 @@ func knownTable(t domain.RuleTable) bool {
 	switch t {
 	case domain.RuleShippingMethod, domain.RuleMarket, domain.RuleItem, domain.RuleCarrier, domain.RuleAttributeDefault,
 		domain.RulePayment, domain.RuleStockStatus, domain.RuleStockBuffer, domain.RuleStockGrade, domain.RuleDisposition, domain.RuleCutoff, domain.RuleEntity,
-		domain.RuleRefundPolicy:
+		domain.RuleRefundPolicy, domain.RuleAdjustmentReason:
 		return true
 	}
 	return false

@@ -39,11 +39,14 @@ func (s *Store) KeepWriteOffs(ctx context.Context, docs []domain.Document, at ti
 	return toFault("keep write-offs", err)
 }
 
+// takesBack tells of a row of documents that it takes a write-off back.
+const takesBack = `((content #>> '{lines,0,quantity}')::int > 0 AND content -> 'extra' ->> 'told' IS NULL)`
+
 // unbookedWriteOffs reads along the index documents_write_off_unbooked.
 const unbookedWriteOffs = `
 		WHERE store = '' AND number = '' AND kind = 'write-off' AND NOT held AND key > @after AND status IN ('due', 'paused', 'rejected')
 			AND (status = 'due' AND ledger = '' OR status = 'paused' OR status = 'rejected' AND cause LIKE 'unmapped:%')
-			AND rules < (SELECT COALESCE(max(version), 0) FROM rules)
+			AND (rules < (SELECT COALESCE(max(version), 0) FROM rules) OR ` + takesBack + `)
 		ORDER BY key LIMIT @limit`
 
 // UnbookedWriteOffs lists write-offs of no order that have no entity, or wait for a rule
@@ -51,6 +54,9 @@ const unbookedWriteOffs = `
 func (s *Store) UnbookedWriteOffs(ctx context.Context, after domain.DocumentKey, limit int) ([]ports.DocumentRecord, error) {
 	return s.documents(ctx, "list write-offs to book", unbookedWriteOffs, pgx.NamedArgs{"after": after, "limit": limit})
 }
+
+// lockWarehouse lets write-offs of one warehouse be booked one after the other.
+const lockWarehouse = `SELECT pg_advisory_xact_lock(hashtextextended('write-offs ' || @warehouse::text, 0))`
 
 // BookWriteOff keeps a write-off once for each garment. The warehouse's lock keeps a
 // return and the scheduled run from writing one off at once. A second run finds what the
@@ -77,15 +83,19 @@ type writeOffBooking struct {
 }
 
 func (b *writeOffBooking) book(ctx context.Context, p ports.PlannedDocument, rules int64, at time.Time) (err error) {
-	if _, err = b.tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('write-offs ' || @warehouse::text, 0))`, b.args); err != nil {
+	if _, err = b.tx.Exec(ctx, lockWarehouse, b.args); err != nil {
 		return err
 	}
 	if b.out.Other, err = b.one(ctx, `SELECT stands FROM write_off_claims WHERE key = @key`); err != nil || b.out.Other != "" {
 		return err
 	}
-	if p.Document.Order == (domain.OrderID{}) {
+	switch {
+	case p.Document.TakesBack():
+	case p.Same != "":
+		return b.same(ctx, p.Same)
+	case p.Document.Order == (domain.OrderID{}):
 		err = b.ofNoOrder(ctx, p.Distinct)
-	} else {
+	default:
 		err = b.ofOrder(ctx, p.Distinct)
 	}
 	if err != nil || b.out != (ports.BookedWriteOff{}) {
@@ -100,6 +110,15 @@ func (b *writeOffBooking) book(ctx context.Context, p ports.PlannedDocument, rul
 		}
 	}
 	return nil
+}
+
+// same keeps that the write-off is of the garment of another one, which then stands for
+// no third. That one may be gone by now: then the word is all there is.
+func (b *writeOffBooking) same(ctx context.Context, other domain.DocumentKey) error {
+	_, err := b.tx.Exec(ctx, `INSERT INTO write_off_claims (key, stands, at) SELECT @which, d.key, @at FROM documents d WHERE d.key = @stands ON CONFLICT (key) DO NOTHING`,
+		pgx.NamedArgs{"which": b.key, "stands": other, "at": b.args["at"]})
+	b.out.Other = other
+	return err
 }
 
 // ofNoOrder drops the document when another one stands for its garment.
@@ -166,10 +185,13 @@ func garmentArgs(d domain.Document, at time.Time) pgx.NamedArgs {
 	if len(d.Lines) > 0 {
 		sku, words = d.Lines[0].SKU, domain.LossWords(d.Lines[0].Disposition)
 	}
+	if word := d.Extra[domain.ExtraReason]; word != "" {
+		words = append(words, word) // a return may call it so, too
+	}
 	return pgx.NamedArgs{
 		"key": d.Key, "warehouse": d.Warehouse, "serial": d.Extra[domain.ExtraSerial], "return": d.Extra[domain.ExtraReturn],
 		"adjustment": d.Extra[domain.ExtraAdjustment], "sku": sku, "words": words, "at": at,
-		"from": d.OccurredAt.Add(-ports.DoubtfulFor), "to": d.OccurredAt.Add(ports.DoubtfulFor),
+		"occurred": d.OccurredAt, "from": d.OccurredAt.Add(-ports.DoubtfulFor), "to": d.OccurredAt.Add(ports.DoubtfulFor),
 	}
 }
 
@@ -177,17 +199,19 @@ func garmentArgs(d domain.Document, at time.Time) pgx.NamedArgs {
 const surest = 1
 
 // Ways in which two documents name one garment, the surest first, and the one in which
-// they are merely alike. Whatever is no serial is one other document's at most.
+// they are merely alike. A write-off that was taken back before tells of no loss any more. Whatever is no serial is one other document's at most.
 const (
 	candidate = `SELECT d.id, d.key, d.status, d.entry, %d AS rank FROM documents d WHERE d.kind = 'write-off' AND d.key <> @key
-		AND NOT (d.status = 'dropped' AND d.answered_by = '` + ourselves + `') AND `
+		AND NOT (d.status = 'dropped' AND d.answered_by = '` + ourselves + `') AND COALESCE((d.content #>> '{lines,0,quantity}')::int, -1) < 0 AND d.content -> 'extra' ->> 'told' IS NULL
+		AND NOT EXISTS (SELECT FROM write_off_reversals r WHERE r.original = d.key AND r.at < @occurred) AND `
 	inWarehouse = `d.content ->> 'warehouse' = @warehouse AND `
 	sameSerial  = inWarehouse + `@serial::text <> '' AND d.content -> 'extra' ->> 'serial' = @serial`
 	sameReturn  = sameItem + `@return::text <> '' AND d.content -> 'extra' ->> 'return' = @return`
 	sameItem    = inWarehouse + `d.content #>> '{lines,0,sku}' = @sku AND (@serial::text = '' OR d.content -> 'extra' ->> 'serial' IS NULL)
 		AND @adjustment::text = '' AND d.content -> 'extra' ->> 'adjustment' IS NULL
 		AND NOT EXISTS (SELECT FROM write_off_claims c WHERE c.stands = d.key) AND NOT EXISTS (SELECT FROM write_off_claims c WHERE c.key = d.key) AND `
-	sameKindAndTime = `d.content #>> '{lines,0,disposition}' = ANY (@words::text[]) AND (d.content ->> 'occurredAt')::timestamptz BETWEEN @from AND @to AND d.status <> 'dropped'`
+	sameKind        = `(d.content #>> '{lines,0,disposition}' = ANY (@words::text[]) OR d.content -> 'extra' ->> 'reason' = ANY (@words::text[]))`
+	sameKindAndTime = sameKind + ` AND (d.content ->> 'occurredAt')::timestamptz BETWEEN @from AND @to AND d.status <> 'dropped'`
 
 	ofNoOrder = ` AND d.store = '' AND d.number = ''`
 	ofAnOrder = ` AND d.store <> ''`
