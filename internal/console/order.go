@@ -22,7 +22,8 @@ type orderPage struct {
 	Consignments []consignmentRow
 	Timeline     []event
 	Acts         []ports.Act
-	Returns      []returned // the newest first
+	Returns      []returned            // the newest first
+	Rules        map[int64]domain.Rule // those that said what goes back of a return
 	Documents    []ports.DocumentRecord
 	WebUI, Shop  string
 	Unreadable   string // why the lines cannot be told
@@ -75,6 +76,9 @@ func (v *visit) order() error {
 	if p.Returns, err = v.readReturns(id, false, returnsListed); err != nil {
 		return err
 	}
+	if p.Rules, err = v.refundRules(p.Returns); err != nil {
+		return err
+	}
 	if p.Documents, err = v.c.o.Documents.OrderDocuments(v.ctx(), id); err != nil {
 		return err
 	}
@@ -114,14 +118,14 @@ func (p *orderPage) fill(facts []domain.Fact, planned []domain.Consignment, aske
 		}
 		p.Consignments = append(p.Consignments, row)
 	}
-	p.Timeline = timeline(facts, asked)
+	p.Timeline = timeline(facts, asked, p.Order.Currency)
 }
 
 // timeline is what happened across systems, the newest first.
-func timeline(facts []domain.Fact, asked []ports.OrderException) []event {
+func timeline(facts []domain.Fact, asked []ports.OrderException, currency string) []event {
 	var events []event
 	for _, f := range facts {
-		events = append(events, event{At: f.At, Who: side(f), Actor: f.Actor, Title: words(f.Kind), Text: narrate.Fact(f)})
+		events = append(events, event{At: f.At, Who: side(f), Actor: f.Actor, Title: words(f.Kind), Text: narrate.Fact(f, currency)})
 	}
 	for _, e := range asked {
 		events = append(events, event{At: e.OpenedAt, Who: "us", Actor: "selvedge", Title: "asked", Text: exceptions.Describe(e.Question()).What})
@@ -133,11 +137,13 @@ func timeline(facts []domain.Fact, asked []ports.OrderException) []event {
 // side tells where a fact happened.
 func side(f domain.Fact) string {
 	switch f.Kind {
-	case domain.FactAnswered:
+	case domain.FactAnswered, domain.FactReturnAnswered:
 		return "person"
-	case domain.FactWarehouseOrder, domain.FactShipment, domain.FactCancelRefused, domain.FactSubmitted, domain.FactCancelRequested:
+	case domain.FactWarehouseOrder, domain.FactShipment, domain.FactCancelRefused, domain.FactSubmitted, domain.FactCancelRequested,
+		domain.FactReturn, domain.FactReturnConfirmation, domain.FactAdjustment:
 		return "warehouse"
-	case domain.FactContent, domain.FactShopShipment, domain.FactShopCancelled, domain.FactCaptured, domain.FactReleased, domain.FactNoted, domain.FactUnreadable, domain.FactReadable:
+	case domain.FactContent, domain.FactShopShipment, domain.FactShopCancelled, domain.FactCaptured, domain.FactReleased, domain.FactNoted, domain.FactUnreadable, domain.FactReadable,
+		domain.FactShopReturn:
 		return "shop"
 	}
 	return "us"

@@ -35,7 +35,7 @@ const (
 	FactReleased        FactKind = "authorisation-released" // the rest of a reduced order's authorisation was released: no data
 	FactNoted           FactKind = "noted"                  // something was told to the shop as a comment: NotedFact
 	FactAnswered        FactKind = "answered"               // a person answered a question: AnswerFact
-	FactReturn          FactKind = "return"                 // a return confirmation at a revision, kept for the returns workflow: raw
+	FactReturn          FactKind = "return"                 // a return confirmation that could not be read, kept as it was told: raw
 	FactUnknown         FactKind = "unknown"                // an event that this version does not know: raw
 	FactUnreadable      FactKind = "unreadable"             // the shop's order cannot be read any more: UnreadableFact
 	FactReadable        FactKind = "readable"               // it can be read again: no data

@@ -20,14 +20,19 @@ func Raw(k domain.FactKind) bool {
 	case domain.FactContent, domain.FactSubmitted, domain.FactRefused, domain.FactWarehouseOrder, domain.FactShipment,
 		domain.FactCancelRequested, domain.FactCancelRefused, domain.FactShopShipment, domain.FactShopCancelled,
 		domain.FactCaptured, domain.FactReleased, domain.FactNoted, domain.FactAnswered, domain.FactClosed,
-		domain.FactUnreadable, domain.FactReadable:
+		domain.FactUnreadable, domain.FactReadable, domain.FactOverdue,
+		domain.FactShopReturn, domain.FactReturnPlanned, domain.FactReturnWritten, domain.FactReturnRefused, domain.FactReturnAnswered, domain.FactReturnSettled:
 		return false
 	}
 	return true
 }
 
-// Fact says in one line what a fact tells.
-func Fact(f domain.Fact) string {
+// Fact says in one line what a fact tells. Amounts that name no currency are in the
+// order's, which is given.
+func Fact(f domain.Fact, currency string) string {
+	if line, ok := returned(f, currency); ok {
+		return line
+	}
 	switch f.Kind {
 	case domain.FactContent:
 		return told(f, func(c domain.ContentFact) string { return "the shop's order, status " + string(c.Status) })
@@ -73,8 +78,12 @@ func Fact(f domain.Fact) string {
 		return told(f, func(n domain.NotedFact) string { return "told the shop about " + n.Subject })
 	case domain.FactAnswered:
 		return told(f, answerLine)
+	case domain.FactOverdue:
+		return told(f, func(o domain.OverdueFact) string {
+			return fmt.Sprintf("%s had not left by its cut-off, %s", o.Consignment, o.CutoffAt.UTC().Format("2 Jan 15:04 UTC"))
+		})
 	case domain.FactReturn:
-		return "a return, kept for the returns workflow"
+		return "a return that cannot be read, kept as it was told"
 	case domain.FactUnreadable:
 		return told(f, func(u domain.UnreadableFact) string { return "the shop's order cannot be read: " + reasons(u.Problems) })
 	case domain.FactReadable:

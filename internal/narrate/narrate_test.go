@@ -3,6 +3,7 @@ package narrate_test
 import (
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -40,9 +41,10 @@ func TestAFactIsOneLineOfPlainWords(t *testing.T) {
 			domain.AnswerFact{By: "ann", Action: "override", Cause: "c", Override: map[string]string{"b": "2", "a": "1"}, Reason: "why"},
 			"ann: override of c, a=1, b=2 (why)",
 		},
-		"a return, without its content": {domain.FactReturn, map[string]string{"name": "Quistgaard"}, "a return, kept for the returns workflow"},
+		"a return, without its content": {domain.FactReturn, map[string]string{"name": "Quistgaard"}, "a return that cannot be read, kept as it was told"},
 		"what cannot be read":           {domain.FactUnreadable, domain.UnreadableFact{Problems: []domain.Refusal{{Message: "no total"}, {Message: "no lines"}}}, "the shop's order cannot be read: no total; no lines"},
 		"what can be read again":        {domain.FactReadable, nil, "the shop's order can be read again"},
+		"what should have left":         {domain.FactOverdue, domain.OverdueFact{Consignment: "1001", CutoffAt: time.Date(2026, 11, 20, 12, 30, 0, 0, time.UTC)}, "1001 had not left by its cut-off, 20 Nov 12:30 UTC"},
 		"the end":                       {domain.FactClosed, domain.ClosedFact{State: domain.Closed}, "closed as closed"},
 		"an unknown kind":               {"from-tomorrow", map[string]string{"name": "Quistgaard"}, "kept; this version does not know the kind"},
 		"data of another form":          {domain.FactShipment, []int{1}, "cannot be read by this version"},
@@ -51,7 +53,7 @@ func TestAFactIsOneLineOfPlainWords(t *testing.T) {
 			t.Parallel()
 			data, err := json.Marshal(tt.data)
 			require.NoError(t, err)
-			require.Equal(t, tt.want, narrate.Fact(domain.Fact{Kind: tt.kind, Data: data}))
+			require.Equal(t, tt.want, narrate.Fact(domain.Fact{Kind: tt.kind, Data: data}, "GBP"))
 		})
 	}
 }
@@ -61,5 +63,7 @@ func TestOnlyDataOfKnownFormIsPrinted(t *testing.T) {
 	require.True(t, narrate.Raw(domain.FactReturn))
 	require.True(t, narrate.Raw(domain.FactUnknown))
 	require.True(t, narrate.Raw("from-tomorrow"))
+	require.True(t, narrate.Raw(domain.FactReturnConfirmation), "its reasons are free text")
 	require.False(t, narrate.Raw(domain.FactAnswered))
+	require.False(t, narrate.Raw(domain.FactReturnPlanned))
 }
