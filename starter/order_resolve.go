@@ -21,6 +21,7 @@ import (
 type orderResolveCmd struct {
 	Order     orderRef          `arg:"" help:"The order, as <store>/<number>; the number alone where one store is configured."`
 	Action    string            `help:"What to do: retry (look again with today's data and rules), skip (go on without the step), withdraw-order (cancel at the warehouse, hold in the shop) or override (go on with a value for this order alone)." enum:"retry,skip,withdraw-order,override" required:""`
+	Return    int               `help:"Number of the order's return whose question it is, as \"order show\" prints it; 0 for the order's own questions." default:"0" placeholder:"N"`
 	Exception string            `help:"Cause of the question, as \"order show\" prints it; needed for skip and override when several are open." placeholder:"CAUSE"`
 	Override  map[string]string `help:"Value for this order alone, such as shippingService=RM48." placeholder:"KEY=VALUE"`
 	By        string            `help:"Who answers; by default who is logged in." placeholder:"NAME"`
@@ -33,6 +34,7 @@ type orderResolveCmd struct {
 // resolved is the outcome in --json.
 type resolved struct {
 	Order     domain.OrderID `json:"order"`
+	Return    int            `json:"return,omitempty"` // 0: of the order itself
 	CommandID string         `json:"commandId"`
 	Taken     bool           `json:"taken"`            // false: refused, or left as a signal
 	Signal    bool           `json:"signal,omitempty"` // no worker answered, the signal waits for one
@@ -60,7 +62,7 @@ func (o orderResolveCmd) Run(ctx context.Context, s streams) error {
 	}
 	defer connection.Close()
 	stop := progress(s, "waiting for the workflow")
-	outcome, err := send(ctx, connection, id, answer, o.Within)
+	outcome, err := send(ctx, connection, asker{id, o.Return}, answer, o.Within)
 	stop()
 	if err != nil && !errors.Is(err, errRefused) {
 		return err
@@ -79,6 +81,9 @@ func (o orderResolveCmd) Run(ctx context.Context, s streams) error {
 
 // answer checks what can be told without the workflow.
 func (o orderResolveCmd) answer() (contract.Resolution, error) {
+	if o.Return < 0 {
+		return contract.Resolution{}, misuse("--return %d: give the number of one of the order's returns, or leave it out", o.Return)
+	}
 	r := contract.Resolution{Exception: o.Exception, Action: contract.Action(o.Action), Override: o.Override, Reason: strings.TrimSpace(o.Reason), CommandID: o.CommandID}
 	if exceptions.NeedsReason(exceptions.Action(o.Action)) && r.Reason == "" {
 		return r, misuse("%s needs a reason: add --reason", o.Action)
@@ -104,12 +109,33 @@ func (o orderResolveCmd) answer() (contract.Resolution, error) {
 	return r, nil
 }
 
+// asker is whose question is answered: an order's, or that of one of its returns.
+type asker struct {
+	order    domain.OrderID
+	returned int // number of the return; 0 = the order itself
+}
+
+func (a asker) workflowID() string {
+	if a.returned > 0 {
+		return contract.ReturnWorkflowID(a.order, a.returned)
+	}
+	return contract.OrderWorkflowID(a.order)
+}
+
+// String is how the commands name it.
+func (a asker) String() string {
+	if a.returned > 0 {
+		return fmt.Sprintf("return %d of %s", a.returned, a.order)
+	}
+	return a.order.String()
+}
+
 // send sends the update, and leaves the signal of the same name when no worker answers.
-func send(ctx context.Context, c client.Client, id domain.OrderID, r contract.Resolution, within time.Duration) (resolved, error) {
-	outcome := resolved{Order: id, CommandID: r.CommandID}
+func send(ctx context.Context, c client.Client, to asker, r contract.Resolution, within time.Duration) (resolved, error) {
+	outcome := resolved{Order: to.order, Return: to.returned, CommandID: r.CommandID}
 	updating, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	reply, err := update(updating, c, id, r)
+	reply, err := update(updating, c, to, r)
 	var late *client.WorkflowUpdateServiceTimeoutOrCanceledError
 	var refusal *temporal.ApplicationError
 	switch {
@@ -121,15 +147,15 @@ func send(ctx context.Context, c client.Client, id domain.OrderID, r contract.Re
 	case errors.As(err, &refusal):
 		return outcome, fmt.Errorf("%w: %s", errRefused, refusal.Message())
 	case errors.As(err, &late) || errors.Is(err, context.DeadlineExceeded) || noWorker(err):
-		return leave(ctx, c, id, r, within, outcome)
+		return leave(ctx, c, to, r, within, outcome)
 	}
-	return outcome, fmt.Errorf("answer %s: %s", id, whyNoAnswer(err, within))
+	return outcome, fmt.Errorf("answer %s: %s", to, to.whyNoAnswer(err, within))
 }
 
-func update(ctx context.Context, c client.Client, id domain.OrderID, r contract.Resolution) (contract.ResolveReply, error) {
+func update(ctx context.Context, c client.Client, to asker, r contract.Resolution) (contract.ResolveReply, error) {
 	var reply contract.ResolveReply
 	handle, err := c.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
-		UpdateID: r.CommandID, WorkflowID: contract.OrderWorkflowID(id), UpdateName: contract.UpdateResolve,
+		UpdateID: r.CommandID, WorkflowID: to.workflowID(), UpdateName: contract.UpdateResolve,
 		Args: []any{r}, WaitForStage: client.WorkflowUpdateStageCompleted,
 	})
 	if err != nil {
@@ -139,12 +165,12 @@ func update(ctx context.Context, c client.Client, id domain.OrderID, r contract.
 }
 
 // leave signals the answer: a signal waits for a worker, an update does not.
-func leave(ctx context.Context, c client.Client, id domain.OrderID, r contract.Resolution, within time.Duration, outcome resolved) (resolved, error) {
-	if err := c.SignalWorkflow(ctx, contract.OrderWorkflowID(id), "", contract.SignalResolve, r); err != nil {
-		return outcome, fmt.Errorf("no worker answered within %s, and the answer could not be left as a signal: %s", within, whyNoAnswer(err, within))
+func leave(ctx context.Context, c client.Client, to asker, r contract.Resolution, within time.Duration, outcome resolved) (resolved, error) {
+	if err := c.SignalWorkflow(ctx, to.workflowID(), "", contract.SignalResolve, r); err != nil {
+		return outcome, fmt.Errorf("no worker answered within %s, and the answer could not be left as a signal: %s", within, to.whyNoAnswer(err, within))
 	}
 	outcome.Signal = true
-	outcome.Message = fmt.Sprintf("No worker answered within %s. Your %s was left as a signal and is checked when a worker runs again; look with `starter order show %s` whether it was taken.", within, r.Action, id)
+	outcome.Message = fmt.Sprintf("No worker answered within %s. Your %s was left as a signal and is checked when a worker runs again; look with `starter order show %s` whether it was taken.", within, r.Action, to.order)
 	return outcome, nil
 }
 
@@ -153,6 +179,21 @@ func noWorker(err error) bool {
 	var notReady *serviceerror.WorkflowNotReady
 	var precondition *serviceerror.FailedPrecondition
 	return errors.As(err, &notReady) || errors.As(err, &precondition) && strings.Contains(err.Error(), "poller")
+}
+
+// whyNoAnswer says in plain words why a workflow did not answer.
+func (a asker) whyNoAnswer(err error, within time.Duration) string {
+	var gone *serviceerror.NotFound
+	if !errors.As(err, &gone) {
+		return whyNoAnswer(err, within)
+	}
+	switch ended := strings.Contains(err.Error(), "completed"); {
+	case a.returned > 0 && ended:
+		return "its workflow has ended: the return has settled, and no question is open"
+	case a.returned > 0:
+		return "no such return runs; `starter returns show` lists the order's returns"
+	}
+	return whyNoAnswer(err, within)
 }
 
 // whyNoAnswer says in plain words why a workflow did not answer.

@@ -40,6 +40,7 @@ type orderShown struct {
 // questionShown is an open question in plain words.
 type questionShown struct {
 	domain.Question
+	Return  int       `json:"return,omitempty"` // number of the return that asks it; 0 = the order itself
 	Since   time.Time `json:"since"`
 	What    string    `json:"what"`
 	Where   string    `json:"where"`
@@ -137,7 +138,7 @@ func inWords(e store.Exception) questionShown {
 	q := questionOf(e)
 	text := exceptions.Describe(q)
 	kind, _ := exceptions.Lookup(e.Kind)
-	shown := questionShown{Question: q, Since: e.OpenedAt, What: text.What, Where: text.Where, Owner: string(text.Owner), Change: text.Change, Press: text.Press}
+	shown := questionShown{Question: q, Return: e.Return, Since: e.OpenedAt, What: text.What, Where: text.Where, Owner: string(text.Owner), Change: text.Change, Press: text.Press}
 	for _, a := range kind.Answers {
 		shown.Answers = append(shown.Answers, string(a))
 	}
@@ -173,7 +174,7 @@ func (o orderShown) print(out io.Writer) {
 	fmt.Fprintln(out, "\nFacts")
 	t := newTable(out, "#", "kind", "when", "actor", "what")
 	for _, f := range o.Facts {
-		t.AppendRow([]any{f.Sequence, f.Kind, when(f.At), f.Actor, narrate.Fact(f)})
+		t.AppendRow([]any{f.Sequence, f.Kind, when(f.At), f.Actor, narrate.Fact(f, c.Currency)})
 	}
 	t.Render()
 }
@@ -245,8 +246,18 @@ func (o orderShown) printQuestions(out io.Writer) {
 		if len(q.Allowed) > 0 {
 			fmt.Fprintf(out, "   taken   %s\n", strings.Join(q.Allowed, ", "))
 		}
-		fmt.Fprintf(out, "   cause   %s\n   answer  starter order resolve %s --action %s --exception %s\n", q.Cause, o.Order.ID, strings.Join(q.Answers, "|"), quoted(q.Cause))
+		fmt.Fprintf(out, "   cause   %s\n   answer  %s\n", q.Cause, q.command(o.Order.ID))
 	}
+}
+
+// command is how the question is answered from here. A question of a return is its own
+// workflow's: the order's would refuse the answer.
+func (q questionShown) command(id domain.OrderID) string {
+	of := ""
+	if q.Return > 0 {
+		of = fmt.Sprintf(" --return %d", q.Return)
+	}
+	return fmt.Sprintf("starter order resolve %s%s --action %s --exception %s", id, of, strings.Join(q.Answers, "|"), quoted(q.Cause))
 }
 
 // quoted is a word as a shell takes it.
