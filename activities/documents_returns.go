@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"selvedge/internal/books"
 	"selvedge/internal/domain"
@@ -77,8 +78,8 @@ func (l ReturnLedger) prepare(ctx context.Context, order domain.Order, facts []d
 	entity, missing := d.entity(order, firm, index)
 	if missing != nil {
 		return ports.DocumentRecord{}, &fault.Fault{
-			Kind: fault.Unmapped, System: "selvedge", Op: "record return", Code: ports.CodeEntityUnknown, Message: missing.Problems[0].Message,
-			Problems: []fault.Problem{{Code: ports.CodeEntityUnknown, Field: "entity", Value: missing.Problems[0].Value, Message: missing.Problems[0].Message}},
+			Kind: fault.Unmapped, System: systemOf(*missing), Op: "record return", Code: ports.CodeEntityUnknown, Message: missing.Problems[0].Message,
+			Problems: []fault.Problem{{Code: ports.CodeEntityUnknown, Field: missing.Problems[0].Field, Value: missing.Problems[0].Value, Message: missing.Problems[0].Message}},
 		}
 	}
 	doc := domain.Document{
@@ -279,4 +280,11 @@ func (l ReturnLedger) bring(ctx context.Context, r ports.DocumentRecord, plan do
 
 func waitsFor(kind fault.Kind, code, message string) *fault.Fault {
 	return &fault.Fault{Kind: kind, System: "selvedge", Op: "record return", Code: code, Message: message, Problems: []fault.Problem{{Code: code, Message: message}}}
+}
+
+// systemOf is whose value a question about a missing rule is about, as its cause says: so
+// a return's document waits on the same cause as those of orders that miss the rule.
+func systemOf(q domain.Question) string {
+	system, _, _ := strings.Cut(strings.TrimPrefix(q.Cause, q.Kind+":"), ":")
+	return system
 }

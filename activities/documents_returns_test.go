@@ -146,3 +146,30 @@ func TestTheFinanceLegPausesByItself(t *testing.T) {
 	require.NoError(t, err, "a retry tries again what it builds on")
 	require.Equal(t, domain.StageDone, w.Stage)
 }
+
+// One missing rule is one cause, whether it is an order's document or a return's that
+// waits for it: finance sees all of them at once, and one answer frees them.
+func TestAReturnsDocumentWaitsOnTheSameCauseAsItsOrders(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		rule  domain.Rule
+		cause string
+	}{
+		"the market's rule is missing": {domain.Rule{Table: domain.RuleMarket, Store: "atelier", From: "United Kingdom", Retired: true}, "unmapped:entity:centra:United Kingdom"},
+		"the entity's rule is missing": {domain.Rule{Table: domain.RuleMarket, Store: "atelier", From: "United Kingdom", To: "ELSEWHERE"}, "unmapped:entity:selvedge:ELSEWHERE"},
+		"its currency is missing":      {domain.Rule{Table: domain.RuleEntity, From: "ATELIER-UK", To: "7", Extra: map[string]string{"timezone": "Europe/London", "currency": "EUR"}}, "unmapped:entity:selvedge:ATELIER-UK GBP"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(t, "post")
+			o.rule(tt.rule)
+			o.shipAll()
+			o.ran()
+			require.Equal(t, []string{tt.cause}, o.asked())
+			_, err := o.record(credit(1, ""))
+			f, ok := fault.As(err)
+			require.True(t, ok, "%v", err)
+			require.Equal(t, tt.cause, domain.NewCause("unmapped:entity", f.System, f.Problems[0].Value))
+		})
+	}
+}

@@ -1,6 +1,7 @@
 package returns_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -294,10 +295,18 @@ func TestDocumentsThatWaitForARuleWaitOnOneCause(t *testing.T) {
 	}
 	require.Greater(t, refused, 1)
 	require.Equal(t, "unmapped:entity:selvedge:UK Ltd", s.asked(t, 1, "unmapped:entity"), "as it is of an order's documents")
-	s.tell(domain.NewFact(domain.FactReturnAnswered, "retry", "fin", s.now, domain.ReturnAnswer{
-		Return: 1, AnswerFact: domain.AnswerFact{Cause: "unmapped:entity:selvedge:UK Ltd", Action: "retry", By: "fin"},
-	}))
-	require.Empty(t, s.decide(t, 1).Questions)
-	s.work(t)
-	require.True(t, s.decide(t, 1).Settled)
+	answered := func(s *tale, action string) {
+		s.tell(domain.NewFact(domain.FactReturnAnswered, action, "fin", s.now, domain.ReturnAnswer{
+			Return: 1, AnswerFact: domain.AnswerFact{Cause: "unmapped:entity:selvedge:UK Ltd", Action: action, By: "fin", Reason: "booked by hand"},
+		}))
+		require.Empty(t, s.decide(t, 1).Questions)
+		s.work(t)
+		require.Empty(t, s.decide(t, 1).Waiting)
+		require.True(t, s.decide(t, 1).Settled)
+	}
+	byHand := *s
+	byHand.facts = slices.Clone(s.facts)
+	answered(s, "retry")
+	answered(&byHand, "skip") // the refund's own document does not wait for a memo that finance has booked
+	require.Len(t, byHand.plans(t, domain.PlanPayment), 1)
 }

@@ -165,17 +165,12 @@ func (d *decider) credited(refund domain.ReturnPlan) (mine, yes bool) {
 		case domain.StageDone, domain.StageLinked, domain.StageVoid:
 		default:
 			r, refused := d.m.refused[memo.Key]
-			if !refused || d.m.skipped[refusedCause(r, memo)] <= r.sequence {
+			if !refused || d.m.skipped[r.cause(memo)] <= r.sequence {
 				return d.mine(g), false
 			}
 		}
 	}
 	return true, true
-}
-
-// refusedCause is the cause under which a refused plan is asked about.
-func refusedCause(r refusal, p domain.ReturnPlan) string {
-	return domain.NewCause(r.Exception, compact(r.System, p.Key)...)
 }
 
 // undone tells whether money that had gone back has not: the shop told of it after the
@@ -201,5 +196,5 @@ func (m *matched) worse(before, now domain.ShopReturn) (n int, yes bool) {
 // byHand tells whether a plan was refused and a person has settled it otherwise.
 func (d *decider) byHand(p domain.ReturnPlan) bool {
 	r, refused := d.m.refused[p.Key]
-	return refused && d.m.skipped[refusedCause(r, p)] > max(r.sequence, d.m.writtenF[p.Key].Sequence)
+	return refused && d.m.skipped[r.cause(p)] > max(r.sequence, d.m.writtenF[p.Key].Sequence)
 }
