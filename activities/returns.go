@@ -246,6 +246,9 @@ func summariseReturn(record ports.OrderRecord, d returns.Decision) contract.Retu
 		}
 		a.Documents = append(a.Documents, shown)
 	}
+	for _, m := range d.Money {
+		a.Money = append(a.Money, moneyShown(m, record.Order.Currency))
+	}
 	return a
 }
 

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"selvedge/internal/contract"
@@ -15,7 +17,7 @@ import (
 
 type returnsCmd struct {
 	List returnsListCmd `cmd:"" help:"Returns that are open, newest first."`
-	Show returnsShowCmd `cmd:"" help:"The returns of one order: garments, what was written, what waits."`
+	Show returnsShowCmd `cmd:"" help:"The returns of one order: garments, money and why, what was written, what waits."`
 }
 
 type returnsListCmd struct {
@@ -32,7 +34,8 @@ type returnShown struct {
 	OpenedAt  time.Time                 `json:"openedAt"`
 	LookedAt  time.Time                 `json:"lookedAt"`
 	SettledAt time.Time                 `json:"settledAt,omitzero"`
-	At        contract.ReturnAssessment `json:"at"` // as its workflow last saw it
+	At        contract.ReturnAssessment `json:"at"`              // as its workflow last saw it
+	Rules     []domain.Rule             `json:"rules,omitempty"` // those that said what goes back, as they were then
 }
 
 func readReturns(ctx context.Context, db *store.Store, id domain.OrderID, open bool, limit int) ([]returnShown, error) {
@@ -41,12 +44,31 @@ func readReturns(ctx context.Context, db *store.Store, id domain.OrderID, open b
 		return nil, err
 	}
 	shown := make([]returnShown, len(records))
+	var versions []int64
 	for i, r := range records {
 		if shown[i], err = returnOf(r); err != nil {
 			return nil, err
 		}
+		versions = append(versions, shown[i].saidBy()...)
 	}
-	return shown, nil
+	rules, err := db.RuleVersions(ctx, versions)
+	for i := range shown {
+		by := shown[i].saidBy()
+		for _, rule := range rules {
+			if slices.Contains(by, rule.Version) {
+				shown[i].Rules = append(shown[i].Rules, rule)
+			}
+		}
+	}
+	return shown, err
+}
+
+// saidBy are the versions of the rules that said what goes back.
+func (r returnShown) saidBy() (versions []int64) {
+	for _, m := range r.At.Money {
+		versions = append(versions, m.Rules...)
+	}
+	return versions
 }
 
 func returnOf(r ports.ReturnRecord) (returnShown, error) {
@@ -152,6 +174,7 @@ func printReturns(out io.Writer, list []returnShown) {
 			garments.AppendRow([]any{g.ID, g.Line, g.SKU, g.Disposition, g.Final})
 		}
 		garments.Render()
+		r.printMoney(out)
 		if len(r.At.Documents) == 0 {
 			continue
 		}
@@ -164,5 +187,25 @@ func printReturns(out io.Writer, list []returnShown) {
 			written.AppendRow([]any{leg, d.Kind, d.ID, d.Stage, d.Amount, d.Key})
 		}
 		written.Render()
+	}
+}
+
+// printMoney writes why an amount goes back or does not, with the rules that say so.
+func (r returnShown) printMoney(out io.Writer) {
+	if len(r.At.Money) == 0 {
+		return
+	}
+	t := newTable(out, "money of", "terms", "goods", "kept back", "carriage", "goes back", "where it stands")
+	for _, m := range r.At.Money {
+		of := strings.Join(m.Garments, "\n")
+		if m.ShopReturn != "" {
+			of += "\n(return " + m.ShopReturn + " of the shop)"
+		}
+		t.AppendRow([]any{of, m.Terms, m.Goods, m.Kept, m.Carriage, m.Back, m.Stands})
+	}
+	t.Render()
+	if len(r.Rules) > 0 {
+		fmt.Fprintln(out, "  By these rules, as they were then:")
+		printRules(out, r.Rules, true)
 	}
 }

@@ -50,6 +50,23 @@ func TestAnOrderShowsItsReturnsWithBothLegsAndTheirIDs(t *testing.T) {
 	require.Contains(t, string(raw), `"workflow":"return/atelier/3010/1"`)
 }
 
+func TestAReturnShowsByWhichRuleItsMoneyGoesBack(t *testing.T) {
+	t.Parallel()
+	r := aReturn(t, func(a *contract.ReturnAssessment) {
+		a.Money = []contract.ReturnMoney{
+			{Garments: []string{"north/ret-1/u1"}, ShopReturn: "41", Rules: []int64{12}, Terms: "on-grading, 3.95 GBP kept back, says refund-policy rule 12", Goods: "39.90 GBP", Kept: "3.95 GBP", Carriage: "0.00 GBP", Back: "35.95 GBP", Stands: "paid back 35.95 GBP"},
+			{Garments: []string{"north/ret-1/u2"}, Terms: "manual", Stands: "held: it is an exchange"},
+		}
+	})
+	require.Equal(t, []int64{12}, r.saidBy())
+	r.Rules = []domain.Rule{{Version: 12, Table: domain.RuleRefundPolicy, From: "*", To: "on-grading", Extra: map[string]string{"fee": "395 GBP"}, Author: "fin", Reason: "terms of May"}}
+	var out bytes.Buffer
+	printReturns(&out, []returnShown{r})
+	for _, part := range []string{"return 41 of the shop", "3.95 GBP kept back", "35.95 GBP", "paid back 35.95 GBP", "held: it is an exchange", "By these rules", "fee 395 GBP", "terms of May"} {
+		require.Contains(t, out.String(), part)
+	}
+}
+
 func TestAReturnSaysInAWordWhereItStands(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "waiting", aReturn(t, nil).state())

@@ -80,6 +80,12 @@ func (w *returning) details() {
 			fmt.Fprintf(&b, "| %s %s | %s | %s | %s |\n", d.Kind, d.Key, d.ID, d.Stage, d.Amount)
 		}
 	}
+	if len(w.at.Money) > 0 {
+		b.WriteString("\n\n| money of | terms | goods | kept back | carriage | goes back | where it stands |\n|---|---|---|---|---|---|---|\n")
+		for _, m := range w.at.Money {
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", strings.Join(m.Garments, ", "), exceptions.Escape(m.Terms), m.Goods, m.Kept, m.Carriage, m.Back, exceptions.Escape(m.Stands))
+		}
+	}
 	if last := w.carry.Last; last != nil {
 		fmt.Fprintf(&b, "\n\n**Last answer:** %s by %s, %s: %s", last.Action, exceptions.Escape(last.By), last.At.UTC().Format("2006-01-02 15:04:05 MST"), exceptions.Escape(last.Text))
 	}

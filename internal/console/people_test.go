@@ -119,8 +119,15 @@ const wrongItem = "wrong-item:leeds:G-7"
 func (d *desk) comesBack(t testing.TB, number string) {
 	t.Helper()
 	q := domain.Question{Kind: "wrong-item", Cause: wrongItem, Subject: "G-7", Problems: []domain.Refusal{{SKU: "SHIRT", Message: "it is a shirt"}}}
+	rules, err := d.store.SaveRules(within(t), []domain.Rule{{Table: domain.RuleRefundPolicy, From: "*", To: "on-grading", Extra: map[string]string{"fee": "9900 SEK"}}}, "fin", "terms of May", d.clock())
+	require.NoError(t, err)
+	_, err = d.store.SaveRules(within(t), []domain.Rule{{Table: domain.RuleRefundPolicy, From: "*", To: "manual"}}, "fin", "changed since", d.clock())
+	require.NoError(t, err)
 	view, err := json.Marshal(contract.ReturnAssessment{
 		Value: "1500.00 SEK", Questions: []domain.Question{q},
+		Money: []contract.ReturnMoney{{
+			Garments: []string{"G-7"}, ShopReturn: "55", Rules: []int64{rules[0].Version}, Terms: markup, Goods: "1500.00 SEK", Kept: "99.00 SEK", Carriage: "0.00 SEK", Back: "1401.00 SEK", Stands: "held: it is an exchange",
+		}},
 		Garments:  []contract.ReturnGarment{{ID: "G-7", Line: "1", SKU: "SHIRT", Disposition: markup}},
 		Documents: []contract.ReturnDocument{{Kind: domain.PlanShopReturn, Key: "atelier/" + number + "/r1", ID: "55", Amount: "1500.00 SEK"}},
 	})
@@ -146,6 +153,10 @@ func TestAReturnIsShownAndAnsweredByItsOwnWorkflow(t *testing.T) {
 	for _, words := range []string{`id="return-1"`, "&lt;b&gt;", `<a href="#return-1">return 1</a>: The garment that came back is not the one that was sold.`, `value="skip"`, `value="override"`, "return%2Fatelier%2F1001%2F1"} {
 		require.Contains(t, page.body, words)
 	}
+	for _, words := range []string{"return 55 of the shop", "99.00 SEK", "1401.00 SEK", "held: it is an exchange", "* → on-grading, fee 9900 SEK, for all; fin: terms of May"} {
+		require.Contains(t, page.body, words, "finance sees by which rule and figures the money goes back")
+	}
+	require.NotContains(t, page.body, "changed since", "the rule is shown as it was then")
 	require.NotContains(t, page.body, `value="withdraw-order"`, "goods that are there cannot be withdrawn")
 
 	d.engine.answered = func(string, contract.Resolution) (string, error) {

@@ -62,6 +62,22 @@ func (v *visit) readReturns(id domain.OrderID, open bool, limit int) ([]returned
 	return list, nil
 }
 
+// refundRules are the rules that said what goes back of returns, as they were then.
+func (v *visit) refundRules(list []returned) (map[int64]domain.Rule, error) {
+	var versions []int64
+	for _, r := range list {
+		for _, m := range r.At.Money {
+			versions = append(versions, m.Rules...)
+		}
+	}
+	rules, err := v.c.o.Rules.RuleVersions(v.ctx(), versions)
+	named := make(map[int64]domain.Rule, len(rules))
+	for _, r := range rules {
+		named[r.Version] = r
+	}
+	return named, err
+}
+
 // standing says in a word where a return stands.
 func standing(settled time.Time, at contract.ReturnAssessment) string {
 	switch {

@@ -21,6 +21,7 @@ type RulesData interface {
 	FindRules(ctx context.Context, table domain.RuleTable, text string, limit int) (rules []domain.Rule, total int, err error)
 	RuleAnswers(ctx context.Context, table domain.RuleTable, limit int) ([]string, error)
 	RuleHistory(ctx context.Context, table domain.RuleTable, from string) ([]domain.Rule, error)
+	RuleVersions(ctx context.Context, versions []int64) ([]domain.Rule, error)
 	NewestRule(ctx context.Context, rule domain.Rule) (newest domain.Rule, known bool, err error)
 	SaveRuleSeen(ctx context.Context, rule domain.Rule, seen int64, author, reason string, at time.Time) ([]domain.Rule, error)
 }

@@ -111,6 +111,7 @@ type ReturnAssessment struct {
 	// Garments and Documents are shown while the return is open.
 	Garments  []ReturnGarment  `json:"garments,omitempty"`
 	Documents []ReturnDocument `json:"documents,omitempty"`
+	Money     []ReturnMoney    `json:"money,omitempty"`
 }
 
 // ReturnGarment is one garment of a return, for people.
@@ -130,6 +131,21 @@ type ReturnDocument struct {
 	ID     string             `json:"id,omitempty"`
 	Stage  domain.ReturnStage `json:"stage,omitempty"`
 	Amount string             `json:"amount,omitempty"`
+}
+
+// ReturnMoney says of some garments of a return what of their money goes back, by which
+// rules, and where that stands, for people. Amounts are written out, with their currency;
+// they are empty until the return stands in the shop.
+type ReturnMoney struct {
+	Garments   []string `json:"garments"`
+	ShopReturn string   `json:"shopReturn,omitempty"` // its id in the shop
+	Rules      []int64  `json:"rules,omitempty"`      // versions of the refund-policy rules that said so
+	Terms      string   `json:"terms,omitempty"`      // what they said, in words
+	Goods      string   `json:"goods,omitempty"`
+	Kept       string   `json:"kept,omitempty"`     // the fee that is kept back
+	Carriage   string   `json:"carriage,omitempty"` // shipping and handling that go back
+	Back       string   `json:"back,omitempty"`     // goods less what is kept, with the carriage
+	Stands     string   `json:"stands"`             // how far the money has come, or why it is held
 }
 
 // ReturnStep is one step that is due on one leg.

@@ -35,6 +35,9 @@ func (s ShippingBack) Generous() int {
 // changes later changes nothing of it: a plan is a fact.
 type RefundTerms struct {
 	Rules []int64 `json:"rules,omitempty"` // versions of those that said so; none: the default
+	// When is what they said of all its garments; empty where they said several things, and
+	// in plans of earlier versions. It is kept for people: the plan says what is done.
+	When RefundWhen `json:"when,omitempty"`
 	// Fee is kept back from the whole return, in minor units. A shop return bears no more
 	// of it than its garments are worth; the next one of the same return bears the rest.
 	Fee int64 `json:"fee,omitempty"`

@@ -28,6 +28,7 @@ func Decide(in Input) (Decision, error) {
 	d.stockLeg()
 	d.financeLeg()
 	d.finish()
+	d.out.Money = d.money()
 	return d.out, nil
 }
 
@@ -54,6 +55,7 @@ type judged struct {
 	lost     bool   // missing for good: a loss record and nothing else
 	final    bool   // decided for good, by the warehouse or by a person
 	word     string // a person's disposition, in place of the warehouse's
+	why      string // its money does not go back by itself, unless finance says so
 }
 
 // sold tells whether a garment is one of a line's units. One that was never sold here is

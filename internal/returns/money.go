@@ -71,6 +71,7 @@ func (d *decider) pay(g *judged, planned *domain.ReturnPlan) {
 			why += fmt.Sprintf(", says refund-policy rule %d", g.policy.Rule)
 		}
 	}
+	g.why = why
 	if g.refund = g.accepted; g.accepted && why != "" {
 		g.refund = d.moneyAgreed(g.Return, why)
 	}
@@ -95,9 +96,12 @@ func (d *decider) moneyAgreed(n int, why string) bool {
 
 // terms are what holds for the money of garments that are to stand in one shop return.
 func (d *decider) terms(garments []*judged) *domain.RefundTerms {
-	t := &domain.RefundTerms{}
+	t := &domain.RefundTerms{When: garments[0].policy.When}
 	least := domain.ShippingAlways // all of them must say so
 	for _, g := range garments {
+		if g.policy.When != t.When {
+			t.When = "" // they came under several
+		}
 		if g.policy.Rule > 0 {
 			t.Rules = append(t.Rules, g.policy.Rule)
 		}

@@ -115,7 +115,7 @@ func TestARuleThatChangesHoldsForReturnsDecidedAfterIt(t *testing.T) {
 		s.answer(d.Questions[0], map[string]string{"refund": "yes"})
 		s.work(t)
 		require.Len(t, s.plans(t, domain.PlanRefund), 1, "until finance says yes")
-		require.Equal(t, &domain.RefundTerms{Rules: []int64{2}, Fee: 395, Shipping: domain.ShippingAlways, Carriage: true}, s.plans(t, domain.PlanShopReturn)[0].Terms)
+		require.Equal(t, &domain.RefundTerms{Rules: []int64{2}, When: domain.RefundManual, Fee: 395, Shipping: domain.ShippingAlways, Carriage: true}, s.plans(t, domain.PlanShopReturn)[0].Terms)
 		s.tell(back("r2", 1, unit("v", "restock", 1, true)))
 		s.work(t)
 		require.Len(t, s.plans(t, domain.PlanRefund), 2, "what came back later is paid as the rule says now")

@@ -100,6 +100,7 @@ type Document struct {
 type Decision struct {
 	Garments  []Garment // of this return
 	Documents []Document
+	Money     []Money // of the garments, for people: why an amount goes back or does not
 	Due       []Due
 	Questions []domain.Question
 	Waiting   []string // what it waits for, in words

@@ -41,6 +41,15 @@ func (s *Store) RuleHistory(ctx context.Context, table domain.RuleTable, from st
 		pgx.NamedArgs{"table": table, "from": from})
 }
 
+// RuleVersions reads rules by version, whether or not they are still in force, the oldest first.
+func (s *Store) RuleVersions(ctx context.Context, versions []int64) ([]domain.Rule, error) {
+	if len(versions) == 0 {
+		return nil, nil
+	}
+	return readRules(ctx, s.pool, "read rules by version",
+		`SELECT `+ruleColumns+` FROM rules WHERE version = ANY(@versions) ORDER BY version`, pgx.NamedArgs{"versions": versions})
+}
+
 func readRules(ctx context.Context, db dbtx, op, sql string, args pgx.NamedArgs) ([]domain.Rule, error) {
 	rows, err := db.Query(ctx, sql, args)
 	if err != nil {
