@@ -102,6 +102,11 @@ const quietFor = 2 * time.Second
 // progress shows on a terminal what a command waits for, once that takes longer
 // than two seconds. The returned function ends it and wipes the line.
 func progress(s streams, what string) (done func()) {
+	return progressOf(s, func() string { return what })
+}
+
+// progressOf is progress of something that gets on: what is asked every second.
+func progressOf(s streams, what func() string) (done func()) {
 	f, ok := s.err.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return func() {}
@@ -121,7 +126,7 @@ func progress(s streams, what string) (done func()) {
 				return
 			case <-tick.C:
 				if spent := time.Since(began); spent >= quietFor {
-					fmt.Fprintf(f, "\r\033[K%s … %d s", what, int(spent.Seconds()))
+					fmt.Fprintf(f, "\r\033[K%s … %d s", what(), int(spent.Seconds()))
 				}
 			}
 		}

@@ -32,7 +32,7 @@ func TestReplayNamesTheRunsThatWouldBreak(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
 
-	report, err := replayOpenRuns(ctx, c, replayCmd{})
+	report, err := replayOpenRuns(ctx, c, replayCmd{}, new(replayProgress))
 	require.NoError(t, err)
 	require.Zero(t, report.Runs)
 
@@ -58,7 +58,7 @@ func TestReplayNamesTheRunsThatWouldBreak(t *testing.T) {
 	returned := contract.ReturnInput{Order: changedInput.Order, Number: 1}
 	begin("ReturnWorkflow", returned.WorkflowID(), returned)
 	require.Eventually(t, func() bool {
-		report, err := replayOpenRuns(ctx, c, replayCmd{})
+		report, err := replayOpenRuns(ctx, c, replayCmd{}, new(replayProgress))
 		require.NoError(t, err)
 		return report.Runs == 4 && report.Fresh == 0
 	}, 30*time.Second, 100*time.Millisecond)
@@ -67,7 +67,7 @@ func TestReplayNamesTheRunsThatWouldBreak(t *testing.T) {
 	begin("OrderWorkflow", fresh, freshInput)
 
 	require.Eventually(t, func() bool {
-		report, err = replayOpenRuns(ctx, c, replayCmd{})
+		report, err = replayOpenRuns(ctx, c, replayCmd{}, new(replayProgress))
 		require.NoError(t, err)
 		return report.Runs == 5
 	}, 30*time.Second, 100*time.Millisecond)
@@ -87,7 +87,7 @@ func TestReplayNamesTheRunsThatWouldBreak(t *testing.T) {
 	beginOn("somebody-elses", "Foreign", "foreign/1", nil)
 	begin("Gone", "gone/2", nil)
 	require.Eventually(t, func() bool {
-		report, err = replayOpenRuns(ctx, c, replayCmd{})
+		report, err = replayOpenRuns(ctx, c, replayCmd{}, new(replayProgress))
 		require.NoError(t, err)
 		return report.Runs == 7
 	}, 30*time.Second, 100*time.Millisecond)
@@ -96,14 +96,24 @@ func TestReplayNamesTheRunsThatWouldBreak(t *testing.T) {
 	require.Equal(t, "order/atelier/1004", report.Breaks[3].Workflow)
 	require.Contains(t, report.Breaks[3].Why, `"lost-and-found"`)
 
-	report, err = replayOpenRuns(ctx, c, replayCmd{Query: fmt.Sprintf("WorkflowId = '%s'", same)})
+	report, err = replayOpenRuns(ctx, c, replayCmd{Query: fmt.Sprintf("WorkflowId = '%s'", same)}, new(replayProgress))
 	require.NoError(t, err)
-	require.Equal(t, replayReport{Runs: 1, Replayed: 1, Breaks: []replayBreak{}, Unread: []replayBreak{}, ByType: map[string]int{"OrderWorkflow": 1}}, report)
-	report, err = replayOpenRuns(ctx, c, replayCmd{Limit: 2, Parallel: 1})
+	require.Equal(t, replayReport{Open: 1, Runs: 1, Replayed: 1, Breaks: []replayBreak{}, Unread: []replayBreak{}, ByType: map[string]int{"OrderWorkflow": 1}}, report)
+	report, err = replayOpenRuns(ctx, c, replayCmd{Limit: 2, Parallel: 1}, new(replayProgress))
 	require.NoError(t, err)
 	require.Equal(t, 2, report.Runs)
 	require.True(t, report.More)
-	_, err = replayOpenRuns(ctx, c, replayCmd{Query: "nonsense here"})
+	var far replayProgress
+	report, err = replayOpenRuns(ctx, c, replayCmd{Sample: 3, Parallel: 1}, &far)
+	require.NoError(t, err)
+	require.Equal(t, []any{7, 3, true}, []any{report.Open, report.Runs, report.More}, "every third of seven, the newest and the oldest among them")
+	require.Equal(t, "replaying open runs: 3 of 3, 2 would break", far.String())
+	for _, all := range []int{7, 100} {
+		report, err = replayOpenRuns(ctx, c, replayCmd{Sample: all}, new(replayProgress))
+		require.NoError(t, err)
+		require.Equal(t, []any{7, false}, []any{report.Runs, report.More})
+	}
+	_, err = replayOpenRuns(ctx, c, replayCmd{Query: "nonsense here"}, new(replayProgress))
 	require.ErrorIs(t, err, errMisuse)
 	require.ErrorContains(t, err, "nonsense here")
 }
@@ -150,6 +160,24 @@ func TestReplayIsReadByPeople(t *testing.T) {
 	require.Contains(t, out.String(), "and 2 more; --json lists all")
 }
 
+func TestASampleIsSpreadOverAllAges(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "counting open runs", new(replayProgress).String())
+	for _, tt := range []struct{ sample, limit, open, wanted, stride int }{
+		{open: 1000, wanted: 1000, stride: 1},
+		{limit: 10, open: 1000, wanted: 10, stride: 1},
+		{limit: 10, open: 4, wanted: 4, stride: 1},
+		{sample: 100, open: 1000, wanted: 100, stride: 10},
+		{sample: 300, open: 1000, wanted: 250, stride: 4},
+		{sample: 1, open: 1000, wanted: 1, stride: 1000},
+		{sample: 5000, open: 1000, wanted: 1000, stride: 1},
+		{sample: 5, open: 0, wanted: 0, stride: 1},
+	} {
+		o := openRuns{replayCmd: replayCmd{Sample: tt.sample, Limit: tt.limit}}
+		require.Equal(t, []int{tt.wanted, tt.stride}, []int{o.wanted(tt.open), o.stride(tt.open)}, "%+v", tt)
+	}
+}
+
 // TestReplayOutcomesDecideOnTheGate: what is not known to go on is no reason to roll out.
 func TestReplayOutcomesDecideOnTheGate(t *testing.T) {
 	t.Parallel()
@@ -159,7 +187,8 @@ func TestReplayOutcomesDecideOnTheGate(t *testing.T) {
 	require.ErrorIs(t, broken.verdict(), errUnread)
 	require.ErrorContains(t, broken.verdict(), "workflow.GetVersion")
 	var out strings.Builder
-	printReplay(&out, replayReport{Runs: 2, More: true, Unread: []replayBreak{{Workflow: "order/atelier/1", Why: "deadline"}}})
+	printReplay(&out, replayReport{Open: 9000, Runs: 2, More: true, Unread: []replayBreak{{Workflow: "order/atelier/1", Why: "deadline"}}})
+	require.Contains(t, out.String(), "2 of 9000 open runs at")
 	require.Contains(t, out.String(), "could not be read: order/atelier/1")
-	require.Contains(t, out.String(), "--limit left out")
+	require.Contains(t, out.String(), "left out by --limit or --sample")
 }
