@@ -43,7 +43,7 @@ func BenchmarkReplayOpenRuns(b *testing.B) {
 	require.NoError(b, err)
 	w := worker.New(c, contract.QueueOrders, worker.Options{})
 	workflows.Register(w)
-	w.RegisterActivity(waiting{})
+	w.RegisterActivity(&waiting{})
 	require.NoError(b, w.Start())
 	for n := range openOrders {
 		in := contract.OrderInput{Order: domain.OrderID{Store: "atelier", Number: fmt.Sprint(100000 + n)}}
@@ -95,7 +95,7 @@ func watchHeap(stop <-chan struct{}, most chan<- uint64) {
 type waiting struct{}
 
 // AssessOrder says that the order waits.
-func (waiting) AssessOrder(_ context.Context, in contract.AssessInput) (contract.Assessment, error) {
+func (*waiting) AssessOrder(_ context.Context, in contract.AssessInput) (contract.Assessment, error) {
 	return contract.Assessment{
 		Sequence: 1, State: domain.WaitingForShop, Market: "United Kingdom", Units: 2, Value: "79.80 GBP", Waiting: []string{"it is on hold"},
 	}, nil
