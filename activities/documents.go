@@ -129,7 +129,7 @@ func (d *Documents) bookOnce(ctx context.Context, id domain.OrderID, index *mapp
 		return err
 	}
 	in := books.Input{Order: order, Facts: facts}
-	from := ports.BookedFrom{Rules: newest}
+	from := ports.BookedFrom{Rules: newest, Money: order.MoneyVersion()}
 	for _, r := range records {
 		if r.Firm() {
 			in.Firm = append(in.Firm, r.Document)

@@ -30,7 +30,7 @@ func documentKeyOf(kind domain.DocumentKind, plan domain.ReturnPlan) (domain.Doc
 // or, of a refund that did not go through after all, its reversal.
 func pay(doc *domain.Document, order domain.Order, facts []domain.Fact, plan domain.ReturnPlan, memos, refunds []domain.Document) {
 	m := order.PaymentMethod
-	doc.Method, doc.Payment = "original", cmp.Or(m.Name, m.URI, m.ID)
+	doc.Method, doc.Payment = cmp.Or(plan.Method, domain.MethodOriginal), cmp.Or(m.Name, m.URI, m.ID)
 	line := domain.DocumentLine{Ref: "payment", Kind: domain.DocLinePayment, Gross: plan.Amount}
 	for _, m := range memos {
 		if credits(facts, m, plan) {
@@ -44,7 +44,7 @@ func pay(doc *domain.Document, order domain.Order, facts []domain.Fact, plan dom
 	for _, r := range refunds {
 		if r.Key == first || strings.HasPrefix(string(r.Key), string(first)+"-_n") {
 			doc.Links = append(doc.Links, r.Key)
-			if plan.Amount < 0 && doc.Reverses == "" {
+			if plan.Amount < 0 && doc.Reverses == "" && cmp.Or(r.Method, domain.MethodOriginal) == doc.Method {
 				doc.Reverses = r.Key
 			}
 		}
@@ -148,4 +148,15 @@ func writtenID(facts []domain.Fact, plan domain.ReturnPlan) (id string) {
 		}
 	}
 	return id
+}
+
+// otherMethod is a method by which money of a refund went back and nothing of the order
+// was paid, as far as the shop names them; empty when there is none.
+func otherMethod(p domain.Payment, plan domain.ReturnPlan) string {
+	for _, by := range plan.By {
+		if !p.PaidBy(by) {
+			return by
+		}
+	}
+	return ""
 }

@@ -177,6 +177,10 @@ func fill(doc *domain.Document, order domain.Order, facts []domain.Fact, plan do
 	}
 	switch doc.Kind {
 	case domain.DocRefund:
+		if by := otherMethod(order.Payment, plan); by != "" {
+			return waitsFor(fault.Rejected, books.CodeRefundMethod, fmt.Sprintf("%s of return %s went back by %q, and nothing of the order was paid by that: book it by hand and skip",
+				domain.Format(plan.Amount, order.Currency), plan.ShopID, by))
+		}
 		pay(doc, order, facts, plan, of(domain.DocCreditMemo), of(domain.DocRefund))
 	case domain.DocReceipt:
 		doc.Lines, doc.Warehouse = goods(1), plan.Warehouse

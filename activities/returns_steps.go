@@ -283,7 +283,7 @@ func (s *returnStep) refund(ctx context.Context) (domain.ReturnWritten, error) {
 	there := s.there[i]
 	switch {
 	case there.Total <= 0 || there.Refunded >= there.Total:
-		return domain.ReturnWritten{Stage: domain.StageDone, ID: there.ID, Amount: there.Refunded}, nil
+		return paidBack(there), nil
 	case there.RefundAsked > 0:
 		return domain.ReturnWritten{Stage: domain.StageCreated, ID: there.ID, Amount: there.Total}, nil
 	case s.askedInVain():
@@ -308,7 +308,12 @@ func (s *returnStep) refund(ctx context.Context) (domain.ReturnWritten, error) {
 	if asked.Pending || asked.Return.Refunded < there.Total {
 		return domain.ReturnWritten{Stage: domain.StageCreated, ID: there.ID, Amount: there.Total}, nil
 	}
-	return domain.ReturnWritten{Stage: domain.StageDone, ID: there.ID, Amount: asked.Return.Refunded}, nil
+	return paidBack(asked.Return), nil
+}
+
+// paidBack says what went back for a return, and by which methods.
+func paidBack(r domain.ShopReturn) domain.ReturnWritten {
+	return domain.ReturnWritten{Stage: domain.StageDone, ID: r.ID, Amount: r.Refunded, Cards: r.RefundCards, By: r.RefundBy}
 }
 
 // onItsWay is the money of the order's other returns that was asked for and has no outcome yet.

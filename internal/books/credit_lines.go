@@ -160,7 +160,7 @@ func Creditable(invoices, memos []domain.Document, lines []domain.DocumentLine) 
 	billed, credited := BilledBy(invoices), BilledBy(memos)
 	var problems []fault.Problem
 	for _, l := range merged(lines) {
-		if l.Kind == domain.DocLineFee || l.Kind == domain.DocLineVoucher || l.Kind == domain.DocLineRounding {
+		if l.Kind == domain.DocLineFee || l.Kind == domain.DocLineVoucher || l.Kind == domain.DocLineRounding || l.Kind == domain.DocLineGoodwill {
 			continue // bills no line; it counts in the sum of the order
 		}
 		c := credited[l.Ref]

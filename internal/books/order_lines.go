@@ -27,6 +27,8 @@ const (
 	CodeTaxRate      = "tax_rate"            // a line's tax rate cannot be read
 	CodeNotInvoiced  = "not_invoiced"        // more units are to be credited than were invoiced
 	CodeOverCredit   = "over_credit"         // more money is to be credited than was invoiced
+	CodeRefundMethod = "refund_method"       // money went back by a method by which nothing was paid
+	CodeRefundWhy    = "refund_purpose"      // money went back without a return, and nobody can tell what for
 )
 
 // OrderLines gives an order's lines as a sales order holds them: each line after its
@@ -85,7 +87,7 @@ func priced(o domain.Order) ([]domain.DocumentLine, error) {
 		lines = append(lines, line)
 	}
 	slices.SortStableFunc(lines, func(a, b domain.DocumentLine) int { return compareRefs(a.Ref, b.Ref) })
-	rate := mainRate(lines)
+	rate := costRate(o, lines)
 	for _, cost := range []struct {
 		ref   string
 		kind  domain.DocumentLineKind
@@ -102,8 +104,8 @@ func components(lines []domain.Line, bundle string) bool {
 	return slices.ContainsFunc(lines, func(l domain.Line) bool { return l.Bundle == bundle })
 }
 
-// mainRate is the tax rate of shipping: the shop does not tell it, and carriage
-// follows the goods that make up most of the parcel's value.
+// mainRate is the tax rate of shipping where the shop does not tell it: carriage follows
+// the goods that make up most of the parcel's value.
 func mainRate(lines []domain.DocumentLine) string {
 	worth := map[string]int64{}
 	for _, l := range lines {

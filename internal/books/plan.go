@@ -31,7 +31,7 @@ type Planned struct {
 }
 
 // Plan answers the documents that the facts call for and no firm document holds yet:
-// desired less firm, per order, shipment and deposit. What is firm is never changed:
+// desired less firm, per order, shipment, deposit and refund beside any return. What is firm is never changed:
 // where the facts say something else now, the difference is a document of its own (a
 // change, a reversal, the rest). The same input gives the same keys and content.
 //
@@ -44,10 +44,13 @@ func Plan(in Input) ([]Planned, error) {
 		return nil, fmt.Errorf("order %s: %w", in.Order.ID, err)
 	}
 	p := &plan{Input: in, progress: progress}
-	if p.acceptedAt = accepted(in.Facts); p.acceptedAt.IsZero() && len(in.Firm) == 0 && p.cameAndWent() <= 0 {
+	if p.ahead, err = takenAhead(in.Order, in.Facts, p.shipped()); err != nil {
+		return nil, fmt.Errorf("order %s: %w", in.Order.ID, err)
+	}
+	if p.acceptedAt = accepted(in.Facts); p.acceptedAt.IsZero() && len(in.Firm) == 0 && len(p.ahead) == 0 && len(in.Order.Payment.Beside()) == 0 {
 		return nil, nil
 	}
-	for _, step := range []func() error{p.salesOrder, p.deposit, p.shipments, p.depositRefund, p.depositUse, p.refunds} {
+	for _, step := range []func() error{p.salesOrder, p.deposits, p.shipments, p.depositRefund, p.depositUse, p.besideReturns, p.refunds} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("order %s: %w", in.Order.ID, err)
 		}
@@ -59,6 +62,7 @@ type plan struct {
 	Input
 	progress   domain.Progress
 	acceptedAt time.Time
+	ahead      []taken // money that came in before the goods left
 	out        []Planned
 }
 
@@ -239,112 +243,6 @@ func signs(l domain.DocumentLine, source domain.DocumentKey, units int, gross, t
 	back.Ref, back.Quantity, back.Gross, back.Tax = l.Ref, units-l.Quantity, gross-l.Gross, tax-l.Tax
 	back.Source = source
 	return []domain.DocumentLine{back, made}
-}
-
-// deposit plans what was captured before the goods left.
-func (p *plan) deposit() error {
-	var amount int64
-	var at time.Time
-	for _, f := range p.Facts {
-		if f.Kind != domain.FactCaptured {
-			continue
-		}
-		c, err := domain.Decode[domain.CapturedFact](f)
-		if err != nil {
-			return err
-		}
-		amount, at = c.Amount, f.At
-		if c.Pending && !p.Order.Payment.CapturePending {
-			amount = max(amount, p.Order.Payment.Captured) // its outcome came with the content
-		}
-	}
-	if money := p.cameAndWent(); money > 0 {
-		if amount = money; at.IsZero() {
-			at = p.changedAt() // who captured it did not tell us when
-		}
-	}
-	made := p.firm("", domain.DocDeposit)
-	for _, d := range made {
-		amount -= d.Totals().Gross
-	}
-	if amount <= 0 {
-		return nil
-	}
-	d := domain.Document{
-		Kind: domain.DocDeposit, Payment: label(p.Order.PaymentMethod), Links: keys(p.all(domain.DocSalesOrder)),
-		Lines: []domain.DocumentLine{{Ref: "payment", Kind: domain.DocLinePayment, Gross: amount}},
-	}
-	return p.add(d, []string{p.Order.ID.Store, p.Order.ID.Number}, len(made)+1, at, nil)
-}
-
-// cameAndWent is the money that was captured in the shop for an order which was cancelled
-// before any warehouse accepted it. It has no sales order; the money is a liability until
-// it goes back. What was only marked as paid never came in through the shop.
-func (p *plan) cameAndWent() int64 {
-	if !p.acceptedAt.IsZero() || p.Order.Status != domain.ShopCancelled {
-		return 0
-	}
-	return p.Order.Payment.Captured - p.Order.Payment.Outside
-}
-
-// depositUse plans which part of the deposits pays which invoice.
-func (p *plan) depositUse() error {
-	var left int64
-	deposits := p.all(domain.DocDeposit)
-	for _, d := range deposits {
-		left += d.Totals().Gross
-	}
-	for _, d := range p.firm("", domain.DocDepositUse) {
-		left -= d.Totals().Gross
-	}
-	for _, d := range p.all(domain.DocRefund) {
-		if ofDeposit(d) {
-			left -= d.Totals().Gross
-		}
-	}
-	// What a void freed first, so that it can pay the parcel that went instead.
-	for _, back := range []bool{true, false} {
-		if err := p.useDeposits(deposits, &left, back); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// useDeposits plans the uses of deposits, or their reversals where an invoice was taken back.
-func (p *plan) useDeposits(deposits []domain.Document, left *int64, back bool) error {
-	for _, s := range p.progress.Parcels {
-		var open int64
-		var invoices []domain.DocumentKey
-		for _, d := range p.all(domain.DocInvoice) {
-			if d.Shipment == s.Shipment.ID && d.Warehouse == s.Shipment.Warehouse {
-				open, invoices = open+d.Totals().Gross, append(invoices, d.Key)
-			}
-		}
-		used := p.of(s, domain.DocDepositUse)
-		for _, d := range used {
-			open -= d.Totals().Gross
-		}
-		if n := min(open, *left); len(invoices) > 0 && (back && open < 0 || !back && n > 0) {
-			if back {
-				n = open
-			}
-			*left -= n
-			d := domain.Document{
-				Kind: domain.DocDepositUse, Shipment: s.Shipment.ID, Warehouse: s.Shipment.Warehouse, Links: append(keys(deposits), invoices...),
-				Lines: []domain.DocumentLine{{Ref: "payment", Kind: domain.DocLinePayment, Gross: n, Source: invoices[0]}},
-			}
-			at := s.Shipment.ShippedAt
-			if back {
-				d.Reverses, at = used[0].Key, p.toldAt(s.Shipment)
-				d.Links = append(d.Links, used[0].Key)
-			}
-			if err := p.add(d, []string{s.Shipment.Warehouse, s.Shipment.ID}, len(used)+1, at, nil); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 func keys(documents []domain.Document) []domain.DocumentKey {

@@ -42,7 +42,7 @@ func (p *plan) refunds() error {
 		}
 		seen[w.Key] = true
 		d := domain.Document{
-			Kind: domain.DocRefund, Return: w.Key, ReturnRef: w.ID, Reference: w.ID, Payment: label(p.Order.PaymentMethod), Method: "original",
+			Kind: domain.DocRefund, Return: w.Key, ReturnRef: w.ID, Reference: w.ID, Payment: label(p.Order.PaymentMethod), Method: domain.MethodOriginal,
 			Lines: []domain.DocumentLine{{Ref: "payment", Kind: domain.DocLinePayment, Gross: w.Amount}},
 		}
 		if err := p.add(d, []string{w.Key}, 0, f.At, nil); err != nil {
@@ -52,14 +52,17 @@ func (p *plan) refunds() error {
 	return nil
 }
 
-// ofDeposit tells a refund of a deposit, which belongs to no return.
-func ofDeposit(d domain.Document) bool { return d.Kind == domain.DocRefund && d.Return == "" }
+// ofDeposit tells a refund of a deposit, which belongs to no return and is no goodwill.
+func ofDeposit(d domain.Document) bool {
+	return d.Kind == domain.DocRefund && d.Return == "" && d.Extra[extraGoodwill] == ""
+}
 
 // depositRefund plans what was given back of money taken ahead before anything left, as
 // when a paid order is cancelled. Once a parcel has left, what is given back is for what
-// came back, and is its return's to say.
+// came back, and is its return's to say. Where the shop tells each refund by itself,
+// besideReturns plans them one by one.
 func (p *plan) depositRefund() error {
-	if p.shipped() {
+	if p.shipped() || len(p.Order.Payment.Refunds) > 0 {
 		return nil
 	}
 	amount, left := p.Order.Payment.Refunded, int64(0)
@@ -82,7 +85,7 @@ func (p *plan) depositRefund() error {
 		return nil
 	}
 	d := domain.Document{
-		Kind: domain.DocRefund, Links: keys(deposits), Payment: label(p.Order.PaymentMethod), Method: "original",
+		Kind: domain.DocRefund, Links: keys(deposits), Payment: label(p.Order.PaymentMethod), Method: domain.MethodOriginal,
 		Lines: []domain.DocumentLine{{Ref: "payment", Kind: domain.DocLinePayment, Gross: amount, Source: deposits[0].Key}},
 	}
 	return p.add(d, []string{p.Order.ID.Store, p.Order.ID.Number}, made+1, p.changedAt(), nil)

@@ -88,7 +88,9 @@ func (p *plan) invoice(s domain.ParcelProgress) error {
 	parcel := Parcel{Lines: s.Lines}
 	parcel.Total, parcel.Known = p.total(*shop)
 	lines, doubt := InvoiceLines(p.Order, BilledBy(p.all(domain.DocInvoice)), parcel)
-	d := domain.Document{Kind: domain.DocInvoice, Lines: lines, Links: links, Captured: shop.Captured, Payment: label(p.Order.PaymentMethod)}
+	// What a deposit or a gift card pays came in otherwise: no ledger may book it as a cash sale.
+	captured := shop.Captured && !p.Order.Payment.GiftCards && len(p.all(domain.DocDeposit)) == 0
+	d := domain.Document{Kind: domain.DocInvoice, Lines: lines, Links: links, Captured: captured, Payment: label(p.Order.PaymentMethod)}
 	return p.ofShipment(d, s, made, doubt)
 }
 

@@ -26,7 +26,7 @@ const (
 	DocDeposit        DocumentKind = "deposit"             // money was captured before the goods left: a liability
 	DocDepositUse     DocumentKind = "deposit-application" // part of a deposit pays an invoice
 	DocReceipt        DocumentKind = "item-receipt"        // returned goods arrived at the warehouse
-	DocCreditMemo     DocumentKind = "credit-memo"         // a return was accepted financially
+	DocCreditMemo     DocumentKind = "credit-memo"         // a return was accepted financially, or money was given back for goodwill
 	DocRefund         DocumentKind = "refund"              // money was sent back
 	DocWriteOff       DocumentKind = "write-off"           // one garment beyond economic repair
 	DocRegrade        DocumentKind = "regrade-transfer"    // a garment moved to another grade or item
@@ -211,6 +211,7 @@ const (
 	DocLinePayment  DocumentLineKind = "payment"  // of a deposit, its use, or a refund; without tax
 	DocLineAccount  DocumentLineKind = "account"  // of a journal: positive debits, negative credits
 	DocLineRounding DocumentLineKind = "rounding" // what a ledger's own arithmetic leaves over
+	DocLineGoodwill DocumentLineKind = "goodwill" // money given back without goods: less revenue, and the tax of it
 )
 
 // DocumentLine is one line of a document: after discounts, in minor units of the
@@ -269,7 +270,7 @@ type Document struct {
 	Captured bool              `json:"captured,omitempty"`
 	Carrier  string            `json:"carrier,omitempty"`
 	Tracking string            `json:"tracking,omitempty"`
-	Method   string            `json:"method,omitempty"` // of a payment or refund: original, gift-card, store-credit
+	Method   string            `json:"method,omitempty"` // of a payment or refund: MethodOriginal, MethodGiftCard, store-credit
 	Payment  string            `json:"payment,omitempty"`
 	Lines    []DocumentLine    `json:"lines"`
 	Rules    map[string]int64  `json:"rules,omitempty"` // versions of the rules that made it

@@ -82,6 +82,7 @@ type Order struct {
 	PaymentMethod     Ref               `json:"paymentMethod"`
 	Payment           Payment           `json:"payment"`
 	GrandTotal        int64             `json:"grandTotal"`
+	NetTotal          int64             `json:"netTotal,omitempty"` // of GrandTotal, without tax; 0 where the shop does not tell it
 	Shipping          int64             `json:"shipping"`
 	Handling          int64             `json:"handling"`
 	Discount          int64             `json:"discount"` // order-level discount as a positive amount
@@ -103,6 +104,12 @@ type Payment struct {
 	Outside        int64 `json:"outside,omitempty"`
 	CapturePending bool  `json:"capturePending,omitempty"` // an asynchronous capture has no outcome yet
 	CaptureFailed  bool  `json:"captureFailed,omitempty"`  // the newest capture entry failed
+	// GiftCards says that gift cards pay a part of the order, taken or still to be taken.
+	GiftCards bool `json:"giftCards,omitempty"`
+	// Captures and Refunds are the movements behind Captured, without Outside, and behind
+	// Refunded, the oldest first. Orders that an earlier version has read have none.
+	Captures []PaymentEntry `json:"captures,omitempty"`
+	Refunds  []PaymentEntry `json:"refunds,omitempty"`
 }
 
 // Covers tells whether the money that the shop knows of, held or taken and not given

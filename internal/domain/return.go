@@ -72,8 +72,12 @@ type ShopReturn struct {
 	RefundAsked  int            `json:"refundAsked,omitempty"`  // requests that have no outcome yet
 	RefundFailed int            `json:"refundFailed,omitempty"` // attempts that came to nothing
 	// RefundBack is money that was paid back for certain and came back: no part of Refunded.
-	RefundBack int64     `json:"refundBack,omitempty"`
-	CreatedAt  time.Time `json:"createdAt"`
+	RefundBack int64 `json:"refundBack,omitempty"`
+	// RefundCards is what of Refunded went onto gift cards.
+	RefundCards int64 `json:"refundCards,omitempty"`
+	// RefundBy are the methods by which the rest of Refunded went, as far as the shop names them.
+	RefundBy  []string  `json:"refundBy,omitempty"`
+	CreatedAt time.Time `json:"createdAt"`
 }
 
 // Kinds of fact about returns, with the type of their data.
@@ -134,6 +138,8 @@ type ReturnPlan struct {
 	Refund   bool           `json:"refund,omitempty"`   // of a shop return: its money goes back by itself
 	Of       string         `json:"of,omitempty"`       // of a refund or credit memo: the key of the shop return's plan; of a refund's document: the key of the refund's
 	Amount   int64          `json:"amount,omitempty"`   // of the document of a refund, minor units; negative takes one back
+	Method   string         `json:"method,omitempty"`   // of the document of a refund; empty = MethodOriginal
+	By       []string       `json:"by,omitempty"`       // of the document of a refund: the methods that the shop names, see ShopReturn.RefundBy
 	// Links are what the other side is told of the other leg: of a shop return the keys of
 	// its credit memos' documents, of a credit memo the ids of its returns in the shop.
 	Links    []string `json:"links,omitempty"`
@@ -193,6 +199,10 @@ type ReturnWritten struct {
 	Fee      int64 `json:"fee,omitempty"`
 	Shipping int64 `json:"shipping,omitempty"`
 	Handling int64 `json:"handling,omitempty"`
+	// Cards is what of Amount of a refund went onto gift cards, and By the methods by which
+	// the rest went, as far as the shop names them.
+	Cards int64    `json:"cards,omitempty"`
+	By    []string `json:"by,omitempty"`
 }
 
 // ReturnRefused says that a step was refused for good; it holds until a person answers.

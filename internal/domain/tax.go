@@ -83,3 +83,14 @@ func plenty(gross, tax int64, q int) bool {
 	units := uint64(q)
 	return magnitude(gross)/units >= (magnitude(tax)+units-1)/units
 }
+
+// RateOf is the percentage at which an amount includes a tax, exactly, with at most as many
+// digits as ParseTaxRate reads; ok is false when there is none above zero.
+func RateOf(tax, gross int64) (percent string, ok bool) {
+	if tax <= 0 || tax >= gross {
+		return "", false
+	}
+	d := decimal.NewFromInt(tax).Shift(2).DivRound(decimal.NewFromInt(gross-tax), maxRateDigits)
+	rate, err := ParseTaxRate(d.String())
+	return d.String(), err == nil && rate.IncludedIn(gross) == tax
+}

@@ -54,6 +54,14 @@ func financeKinds() []Kind {
 			Press:  "nothing once the outcome comes; retry looks for it at once, and nothing is sent again. skip with a reason when the document stands in the ledger or was booked by hand.",
 		},
 		{
+			Name: "refund-unexplained", Owner: Finance, Severity: Hold,
+			Answers: []Action{Retry, Skip}, FreedByData: true, Handbook: "refund-unexplained",
+			What:   "Money went back in Centra for no return, and nobody can tell what for, or by what means: {problem}",
+			Where:  "The order’s payments in Centra, and its documents.",
+			Change: "Find out who gave it and what for; cancel in Centra what will not be sent.",
+			Press:  "nothing once Centra’s figures tell it; retry derives the documents anew; skip with a reason when it was booked by hand.",
+		},
+		{
 			Name: "closed-period", Owner: Finance, Severity: Hold,
 			Answers: []Action{Retry, Override, Skip}, Override: "late", FreedByData: true, Handbook: "closed-period",
 			What:   "The accounting period of {subject} is closed: {problem}",

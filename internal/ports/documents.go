@@ -50,6 +50,7 @@ const CodeBooksMoved = "books_moved"
 // BookedFrom is what an order's documents were derived from.
 type BookedFrom struct {
 	Sequence int64                // of the newest fact
+	Money    string               // of the order, see domain.Order.MoneyVersion
 	Rules    int64                // version of the newest rule
 	Firm     []domain.DocumentKey // the order's firm documents, see DocumentRecord.Firm
 }
@@ -114,7 +115,7 @@ type DocumentCause struct {
 type DocumentStore interface {
 	WriteOffStore
 	// UnbookedOrders lists orders whose documents were not derived from all of their
-	// facts, or wait for a rule and rules have changed since; sorted, after one of them.
+	// facts and from what the shop says of their money by now, or wait for a rule and rules have changed since; sorted, after one of them.
 	UnbookedOrders(ctx context.Context, after domain.OrderID, limit int) ([]domain.OrderID, error)
 	Order(ctx context.Context, id domain.OrderID) (domain.Order, error)
 	Facts(ctx context.Context, id domain.OrderID, after int64) ([]domain.Fact, error)

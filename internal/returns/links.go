@@ -103,24 +103,15 @@ func (m *matched) stands(p domain.ReturnPlan) bool {
 }
 
 // payments plans the document of each refund whose money went back, after the credit
-// memo that it pays. A refund that turned out to have failed is taken back in the books.
+// memo that it pays: one for money and one for what went onto gift cards, which is no
+// cash. A refund that turned out to have failed is taken back in the books.
 func (d *decider) payments() {
 	d.follow(domain.PlanPayment)
 	for _, p := range d.m.plans {
 		if p.Return != d.Number || p.Kind != domain.PlanRefund {
 			continue
 		}
-		var due int64
-		if w := d.m.written[p.Key]; w.Stage == domain.StageDone || w.Stage == domain.StageLinked {
-			due = w.Amount
-		}
-		n := 0
-		for _, booked := range d.m.plans {
-			if booked.Kind == domain.PlanPayment && booked.Of == p.Key {
-				due -= booked.Amount
-				n++
-			}
-		}
+		due, method, n := d.unbooked(p)
 		if due == 0 {
 			continue
 		}
@@ -133,9 +124,42 @@ func (d *decider) payments() {
 		}
 		d.due(domain.FinanceLeg, domain.ReturnPlan{
 			Return: d.Number, Kind: domain.PlanPayment, Key: paymentKey(p.Key, n+1), Of: p.Key, ShopID: p.ShopID,
-			Garments: p.Garments, Amount: due, At: d.m.writtenF[p.Key].At,
+			Garments: p.Garments, Amount: due, Method: method, By: byOf(d.m.written[p.Key], method), At: d.m.writtenF[p.Key].At,
 		}, false)
 	}
+}
+
+// unbooked is what of a refund no document holds yet, of one method at a time since their
+// keys are numbered, and how many documents it has: money first, then gift cards. What is
+// to be taken back is below zero.
+func (d *decider) unbooked(p domain.ReturnPlan) (due int64, method string, documents int) {
+	var money, cards int64
+	if w := d.m.written[p.Key]; w.Stage == domain.StageDone || w.Stage == domain.StageLinked {
+		money, cards = w.Amount-w.Cards, w.Cards
+	}
+	for _, booked := range d.m.plans {
+		if booked.Kind != domain.PlanPayment || booked.Of != p.Key {
+			continue
+		}
+		documents++
+		if booked.Method == domain.MethodGiftCard {
+			cards -= booked.Amount
+		} else {
+			money -= booked.Amount
+		}
+	}
+	if money != 0 {
+		return money, "", documents
+	}
+	return cards, domain.MethodGiftCard, documents
+}
+
+// byOf are the methods that the shop names for the money of a refund; a gift card needs none.
+func byOf(w domain.ReturnWritten, method string) []string {
+	if method == domain.MethodGiftCard {
+		return nil
+	}
+	return w.By
 }
 
 // paymentKey is the key of the n-th document of a refund, from 1.

@@ -21,6 +21,7 @@ func canonicalContent(o domain.Order, p domain.Personal) ([]byte, error) {
 	paid := o.Payment.Covers(o.GrandTotal)
 	shipped := shippedUnits(o)
 	o.Shipments = nil
+	o.NetTotal = 0 // tax is finance's alone, see domain.Order.MoneyVersion
 	o.Payment = domain.Payment{CapturePending: o.Payment.CapturePending, CaptureFailed: o.Payment.CaptureFailed}
 	switch o.Status {
 	case domain.ShopConfirmed, domain.ShopProcessing, domain.ShopShipped:

@@ -21,13 +21,13 @@ func soft(of string) string {
 	return `(` + of + `status IN ('due', 'paused') OR ` + of + `status = 'rejected' AND COALESCE(` + of + `entry ->> 'status', '') NOT IN ('created', 'posted'))`
 }
 
-// UnbookedOrders lists orders with facts that their documents do not know, and orders
-// with documents that wait for a rule when a newer rule stands, sorted by id after an id.
+// UnbookedOrders lists orders with facts, or money that moved in the shop, that their
+// documents do not know, and orders with documents that wait for a rule when a newer rule stands, sorted by id after an id.
 func (s *Store) UnbookedOrders(ctx context.Context, after domain.OrderID, limit int) ([]domain.OrderID, error) {
 	const op = "list orders to book"
 	rows, err := s.pool.Query(ctx, `
 		SELECT store, number FROM orders
-		WHERE sequence > booked_sequence AND NOT wholesale AND (store, number) > (@store, @number)
+		WHERE (sequence > booked_sequence OR money <> booked_money) AND NOT wholesale AND (store, number) > (@store, @number)
 		UNION
 		SELECT store, number FROM documents
 		WHERE (status = 'paused' OR status = 'rejected' AND cause LIKE 'unmapped:%') AND `+soft("")+` AND cause <> '' AND NOT held AND store <> '' AND (store, number) > (@store, @number)
@@ -61,8 +61,8 @@ func (s *Store) BookOrder(ctx context.Context, id domain.OrderID, from ports.Boo
 			return err
 		}
 		args := orderArgs(id)
-		args["sequence"] = from.Sequence
-		if _, err := tx.Exec(ctx, `UPDATE orders SET booked_sequence = @sequence WHERE store = @store AND number = @number`, args); err != nil {
+		args["sequence"], args["money"] = from.Sequence, from.Money
+		if _, err := tx.Exec(ctx, `UPDATE orders SET booked_sequence = @sequence, booked_money = @money WHERE store = @store AND number = @number`, args); err != nil {
 			return err
 		}
 		keys := make([]string, len(planned))

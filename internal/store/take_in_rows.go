@@ -62,6 +62,7 @@ func deref(s *string) string {
 // orderColumns are rows turned on their side for unnest: one statement for a batch.
 type orderColumns struct {
 	stores, numbers, refs, markets, currencies, statuses, contents []string
+	moneys                                                         []string
 	totals                                                         []int64
 	wholesale                                                      []bool
 	versions, keyIDs                                               []*string
@@ -78,6 +79,7 @@ func (c *orderColumns) add(r orderRow) {
 	c.currencies = append(c.currencies, o.Currency)
 	c.statuses = append(c.statuses, string(knownStatus(o.Status)))
 	c.contents = append(c.contents, string(r.content))
+	c.moneys = append(c.moneys, o.MoneyVersion())
 	c.totals = append(c.totals, o.GrandTotal)
 	c.wholesale = append(c.wholesale, o.Wholesale)
 	var version *string
@@ -98,20 +100,20 @@ func (c *orderColumns) queue(b *pgx.Batch) {
 	b.Queue(`
 		UPDATE orders o SET
 			shop_ref = n.shop_ref, market = n.market, currency = n.currency, grand_total = n.grand_total,
-			wholesale = n.wholesale, status = n.status, content = n.content::jsonb, updated_at = n.updated_at,
+			wholesale = n.wholesale, status = n.status, content = n.content::jsonb, money = n.money, updated_at = n.updated_at,
 			version  = COALESCE(n.version, o.version),
 			personal = COALESCE(n.personal, o.personal),
 			data_key = COALESCE(n.data_key, o.data_key),
 			key_id   = COALESCE(n.key_id, o.key_id)
 		FROM unnest(@stores::text[], @numbers::text[], @refs::text[], @markets::text[], @currencies::text[], @totals::bigint[],
-			@wholesale::boolean[], @statuses::text[], @contents::text[], @updated::timestamptz[],
+			@wholesale::boolean[], @statuses::text[], @contents::text[], @moneys::text[], @updated::timestamptz[],
 			@versions::text[], @personals::bytea[], @data_keys::bytea[], @key_ids::text[])
 			AS n (store, number, shop_ref, market, currency, grand_total,
-			wholesale, status, content, updated_at, version, personal, data_key, key_id)
+			wholesale, status, content, money, updated_at, version, personal, data_key, key_id)
 		WHERE o.store = n.store AND o.number = n.number`,
 		pgx.NamedArgs{
 			"stores": c.stores, "numbers": c.numbers, "refs": c.refs, "markets": c.markets, "currencies": c.currencies,
-			"totals": c.totals, "wholesale": c.wholesale, "statuses": c.statuses, "contents": c.contents, "updated": c.updated,
+			"totals": c.totals, "wholesale": c.wholesale, "statuses": c.statuses, "contents": c.contents, "moneys": c.moneys, "updated": c.updated,
 			"versions": c.versions, "personals": c.personals, "data_keys": c.dataKeys, "key_ids": c.keyIDs,
 		})
 }

@@ -66,11 +66,11 @@ func (r *reader) header(o gen.Order) domain.Order {
 		OnHold: o.IsOnHold, WaitingForPayment: o.IsWaitingForPayment,
 		PlacedAt: r.moment("orderDate", o.OrderDate), UpdatedAt: r.moment("updatedAt", o.UpdatedAt),
 		Currency: r.currency, Payment: r.payment(o.PaymentHistory),
-		GrandTotal: r.amount("grandTotal", o.GrandTotal),
-		Shipping:   r.amount("totals.shipping", o.Totals.Shipping),
-		Handling:   r.amount("totals.handling", o.Totals.Handling),
-		Discount:   abs(r.amount("totals.discounts", o.Totals.Discounts)), // its sign is not documented
-		Country:    country(o), Attributes: attributes(o.Attributes),
+		GrandTotal: r.amount("grandTotal", o.GrandTotal), NetTotal: r.rounded(o.NetTotal),
+		Shipping: r.amount("totals.shipping", o.Totals.Shipping),
+		Handling: r.amount("totals.handling", o.Totals.Handling),
+		Discount: abs(r.amount("totals.discounts", o.Totals.Discounts)), // its sign is not documented
+		Country:  country(o), Attributes: attributes(o.Attributes),
 	}
 	switch kind := value(o.Typename); kind {
 	case consumerOrder:
@@ -235,6 +235,22 @@ func (r *reader) amount(field string, m wire.Money) int64 {
 	}
 	if minor > mostAmount || minor < -mostAmount {
 		r.complain(field, m.Value.String(), "is more than any order comes to; correct the order in Centra")
+		return 0
+	}
+	return minor
+}
+
+// rounded gives minor units of an amount that nobody is charged and that may have more
+// digits than the currency, such as a total without tax: 0 where it cannot be read, since
+// no order waits for it.
+func (r *reader) rounded(m wire.Money) int64 {
+	digits, known := domain.MinorUnits(r.currency)
+	d, err := decimal.NewFromString(m.Value.String())
+	if err != nil || !known || m.Currency.Code != r.currency || d.Exponent() < -30 || d.Exponent() > 30 {
+		return 0
+	}
+	minor, err := domain.FromDecimal(d.Round(int32(digits)), r.currency)
+	if err != nil {
 		return 0
 	}
 	return minor

@@ -54,7 +54,12 @@ func TestWhatTheGoldenFileMustShow(t *testing.T) {
 	require.Equal(t, "2", full.Lines[3].Bundle)
 	require.True(t, full.WaitingForStock)
 	require.Equal(t, map[string]string{"care.origin": "SE", "care.material": "Wool"}, full.Lines[0].Item.Attributes, "the variant wins")
-	require.Equal(t, domain.Payment{Known: true, Authorized: 10050, Captured: 5000, Refunded: 1000, CapturePending: true}, full.Payment)
+	require.Equal(t, domain.Payment{
+		Known: true, Authorized: 10050, Captured: 5000, Refunded: 1000, CapturePending: true,
+		Captures: []domain.PaymentEntry{{ID: "3", At: time.Date(2026, 11, 3, 8, 0, 0, 0, time.UTC), Amount: 5000, By: "adyen"}},
+		Refunds:  []domain.PaymentEntry{{ID: "5", At: time.Date(2026, 11, 4, 8, 0, 0, 0, time.UTC), Amount: 1000, By: "adyen", Return: "901"}},
+	}, full.Payment, "what is pending has not moved")
+	require.Equal(t, int64(8040), full.NetTotal, "80.3996 is told with more digits than anybody is charged")
 	require.Equal(t, "c/o Bo, Floor 2", orders["101"].Personal.Billing.Line2)
 	require.Equal(t, "SE", full.Country)
 

@@ -3,6 +3,7 @@ package centra
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	"selvedge/internal/domain"
 	"selvedge/internal/systems/centra/gen"
@@ -39,10 +40,74 @@ func (r *reader) payment(history []gen.PaymentEntry) domain.Payment {
 			p.Refunded += amount
 		}
 	}
+	r.movements(&p, history)
 	if newest != nil {
 		p.CapturePending, p.CaptureFailed = anyPending(history), failed(*newest)
 	}
 	return p
+}
+
+// movements lists what was taken and given back, entry by entry. A failure beside any
+// return that follows a refund of its amount beside any return, while no request for one is
+// open, is that refund coming back; those of a return are its own to tell, see refunds.
+func (r *reader) movements(p *domain.Payment, history []gen.PaymentEntry) {
+	asked, quiet := 0, &reader{currency: r.currency} // what cannot be read was complained of already
+	for _, e := range inOrder(history) {
+		amount := abs(quiet.amount("", e.Value))
+		moved := domain.PaymentEntry{ID: strconv.Itoa(e.Id), At: quiet.moment("", e.CreatedAt), Amount: amount, By: value(e.PaymentMethod)}
+		if e.Return != nil {
+			moved.Return = strconv.Itoa(e.Return.Id)
+		}
+		success := e.Status == gen.PaymentHistoryEntryStatusSuccess
+		switch e.EntryType {
+		case gen.PaymentHistoryEntryTypeAuthGiftCard:
+			p.GiftCards = p.GiftCards || success && amount > 0
+		case gen.PaymentHistoryEntryTypeCapture, gen.PaymentHistoryEntryTypePrepaid, gen.PaymentHistoryEntryTypeCaptureGiftCard:
+			if moved.GiftCard = e.EntryType == gen.PaymentHistoryEntryTypeCaptureGiftCard; success && amount > 0 {
+				p.Captures, p.GiftCards = append(p.Captures, moved), p.GiftCards || moved.GiftCard
+			}
+		case gen.PaymentHistoryEntryTypeRefundRequest:
+			if moved.Return == "" && e.Status != gen.PaymentHistoryEntryStatusFailed {
+				asked++
+			}
+		case gen.PaymentHistoryEntryTypeRefund, gen.PaymentHistoryEntryTypeRefundGiftCard:
+			if moved.GiftCard = e.EntryType == gen.PaymentHistoryEntryTypeRefundGiftCard; success && amount > 0 {
+				p.Refunds = append(p.Refunds, moved)
+			}
+			if moved.Return == "" && e.Status != gen.PaymentHistoryEntryStatusPending {
+				asked = max(0, asked-1)
+			}
+		case gen.PaymentHistoryEntryTypeRefundFailed:
+			if moved.Return == "" && asked > 0 {
+				asked--
+			} else if moved.Return == "" {
+				cameBack(p.Refunds, moved)
+			}
+		}
+	}
+}
+
+// cameBack marks the newest standing refund beside any return of the failed one's amount.
+func cameBack(refunds []domain.PaymentEntry, failed domain.PaymentEntry) {
+	for i := len(refunds) - 1; i >= 0; i-- {
+		if r := &refunds[i]; r.Return == "" && r.Amount == failed.Amount && r.Back.IsZero() {
+			r.Back = failed.At
+			return
+		}
+	}
+}
+
+// inOrder sorts entries by time and, within one second, by id.
+func inOrder(history []gen.PaymentEntry) []gen.PaymentEntry {
+	return slices.SortedFunc(slices.Values(history), func(a, b gen.PaymentEntry) int {
+		switch {
+		case later(a, b):
+			return 1
+		case later(b, a):
+			return -1
+		}
+		return 0
+	})
 }
 
 // elsewhere are entries that promise no money in the shop: an order that has only such

@@ -281,24 +281,15 @@ func (s *Shop) shopReturn(op string, wire gen.Return) (domain.ShopReturn, error)
 // follows a refund of its amount, while nothing is open, is that refund coming back.
 func (r *reader) refunds(out *domain.ShopReturn, history []gen.PaymentEntry) {
 	requests, outcomes := 0, 0
-	var paid []int64
-	history = slices.SortedFunc(slices.Values(history), func(a, b gen.PaymentEntry) int {
-		switch {
-		case later(a, b):
-			return 1
-		case later(b, a):
-			return -1
-		}
-		return 0
-	})
-	for i, e := range history {
+	var paid []paidBack
+	for i, e := range inOrder(history) {
 		amount := abs(r.amount(fmt.Sprintf("refundPaymentHistory[%d].value", i), e.Value))
 		switch e.EntryType {
 		case gen.PaymentHistoryEntryTypeRefund, gen.PaymentHistoryEntryTypeRefundGiftCard:
 			switch {
 			case e.Status == gen.PaymentHistoryEntryStatusSuccess:
 				out.Refunded += amount
-				paid = append(paid, amount)
+				paid = append(paid, paidBack{amount, e.EntryType == gen.PaymentHistoryEntryTypeRefundGiftCard, value(e.PaymentMethod)})
 				outcomes++
 			case e.Status == gen.PaymentHistoryEntryStatusPending:
 				requests++
@@ -308,7 +299,7 @@ func (r *reader) refunds(out *domain.ShopReturn, history []gen.PaymentEntry) {
 			}
 		case gen.PaymentHistoryEntryTypeRefundFailed:
 			out.RefundFailed++
-			if at := slices.Index(paid, amount); at >= 0 && requests <= outcomes {
+			if at := slices.IndexFunc(paid, func(p paidBack) bool { return p.amount == amount }); at >= 0 && requests <= outcomes {
 				paid = slices.Delete(paid, at, at+1)
 				out.Refunded, out.RefundBack = out.Refunded-amount, out.RefundBack+amount
 				continue
@@ -323,4 +314,20 @@ func (r *reader) refunds(out *domain.ShopReturn, history []gen.PaymentEntry) {
 		}
 	}
 	out.RefundAsked = max(0, requests-outcomes)
+	for _, p := range paid {
+		if p.card {
+			out.RefundCards += p.amount
+		} else if p.by != "" && !slices.Contains(out.RefundBy, p.by) {
+			out.RefundBy = append(out.RefundBy, p.by)
+		}
+	}
+	slices.Sort(out.RefundBy)
+}
+
+// paidBack is a refund that went through: how much, whether onto a gift card, and the
+// payment method that Centra names for it.
+type paidBack struct {
+	amount int64
+	card   bool
+	by     string
 }

@@ -663,6 +663,18 @@ func (v *DirectToConsumerOrderUpdateInput) GetInternalComment() *string { return
 // GetOtherComment returns DirectToConsumerOrderUpdateInput.OtherComment, and is useful for accessing the field via an interface.
 func (v *DirectToConsumerOrderUpdateInput) GetOtherComment() *string { return v.OtherComment }
 
+// EntryReturn includes the requested fields of the GraphQL type Return.
+type EntryReturn struct {
+	Typename *string `json:"__typename"`
+	Id       int     `json:"id"`
+}
+
+// GetTypename returns EntryReturn.Typename, and is useful for accessing the field via an interface.
+func (v *EntryReturn) GetTypename() *string { return v.Typename }
+
+// GetId returns EntryReturn.Id, and is useful for accessing the field via an interface.
+func (v *EntryReturn) GetId() int { return v.Id }
+
 type EventChangeType string
 
 const (
@@ -1141,6 +1153,7 @@ type Order struct {
 	UpdatedAt           string                   `json:"updatedAt"`
 	OrderDate           string                   `json:"orderDate"`
 	GrandTotal          wire.Money               `json:"grandTotal"`
+	NetTotal            wire.Money               `json:"netTotal"`
 	Totals              OrderTotals              `json:"totals"`
 	Store               OrderStore               `json:"store"`
 	Market              *OrderMarket             `json:"market"`
@@ -1185,6 +1198,9 @@ func (v *Order) GetOrderDate() string { return v.OrderDate }
 
 // GetGrandTotal returns Order.GrandTotal, and is useful for accessing the field via an interface.
 func (v *Order) GetGrandTotal() wire.Money { return v.GrandTotal }
+
+// GetNetTotal returns Order.NetTotal, and is useful for accessing the field via an interface.
+func (v *Order) GetNetTotal() wire.Money { return v.NetTotal }
 
 // GetTotals returns Order.Totals, and is useful for accessing the field via an interface.
 func (v *Order) GetTotals() OrderTotals { return v.Totals }
@@ -1562,11 +1578,13 @@ func (v *OrdersResponse) GetOrders() []Order { return v.Orders }
 
 // PaymentEntry includes the requested fields of the GraphQL type PaymentHistoryEntry.
 type PaymentEntry struct {
-	Id        int                       `json:"id"`
-	CreatedAt string                    `json:"createdAt"`
-	Status    PaymentHistoryEntryStatus `json:"status"`
-	EntryType PaymentHistoryEntryType   `json:"entryType"`
-	Value     wire.Money                `json:"value"`
+	Id            int                       `json:"id"`
+	CreatedAt     string                    `json:"createdAt"`
+	Status        PaymentHistoryEntryStatus `json:"status"`
+	EntryType     PaymentHistoryEntryType   `json:"entryType"`
+	PaymentMethod *string                   `json:"paymentMethod"`
+	Value         wire.Money                `json:"value"`
+	Return        *EntryReturn              `json:"return"`
 }
 
 // GetId returns PaymentEntry.Id, and is useful for accessing the field via an interface.
@@ -1581,8 +1599,14 @@ func (v *PaymentEntry) GetStatus() PaymentHistoryEntryStatus { return v.Status }
 // GetEntryType returns PaymentEntry.EntryType, and is useful for accessing the field via an interface.
 func (v *PaymentEntry) GetEntryType() PaymentHistoryEntryType { return v.EntryType }
 
+// GetPaymentMethod returns PaymentEntry.PaymentMethod, and is useful for accessing the field via an interface.
+func (v *PaymentEntry) GetPaymentMethod() *string { return v.PaymentMethod }
+
 // GetValue returns PaymentEntry.Value, and is useful for accessing the field via an interface.
 func (v *PaymentEntry) GetValue() wire.Money { return v.Value }
+
+// GetReturn returns PaymentEntry.Return, and is useful for accessing the field via an interface.
+func (v *PaymentEntry) GetReturn() *EntryReturn { return v.Return }
 
 type PaymentHistoryEntryStatus string
 
@@ -3516,11 +3540,16 @@ mutation CaptureOrder ($order: OrderInput!) {
 				createdAt
 				status
 				entryType
+				paymentMethod
 				value {
 					value
 					currency {
 						code
 					}
+				}
+				return {
+					__typename
+					id
 				}
 			}
 		}
@@ -3599,11 +3628,16 @@ mutation CaptureShipment ($id: Int!) {
 			createdAt
 			status
 			entryType
+			paymentMethod
 			value {
 				value
 				currency {
 					code
 				}
+			}
+			return {
+				__typename
+				id
 			}
 		}
 		userErrors {
@@ -3763,11 +3797,16 @@ mutation CompleteReturn ($id: Int!, $input: ReturnCompleteInput!) {
 				createdAt
 				status
 				entryType
+				paymentMethod
 				value {
 					value
 					currency {
 						code
 					}
+				}
+				return {
+					__typename
+					id
 				}
 			}
 		}
@@ -4015,11 +4054,16 @@ mutation CreateReturn ($input: ReturnCreateInput!) {
 				createdAt
 				status
 				entryType
+				paymentMethod
 				value {
 					value
 					currency {
 						code
 					}
+				}
+				return {
+					__typename
+					id
 				}
 			}
 		}
@@ -4458,6 +4502,12 @@ query Orders ($numbers: [Int!]!, $limit: Int!, $attributes: [String!], $withAttr
 				code
 			}
 		}
+		netTotal: grandTotal(includingTax: false) {
+			value
+			currency {
+				code
+			}
+		}
 		totals {
 			shipping {
 				value
@@ -4549,11 +4599,16 @@ query Orders ($numbers: [Int!]!, $limit: Int!, $attributes: [String!], $withAttr
 			createdAt
 			status
 			entryType
+			paymentMethod
 			value {
 				value
 				currency {
 					code
 				}
+			}
+			return {
+				__typename
+				id
 			}
 		}
 		attributes(where: {typeName:$attributes}) @include(if: $withAttributes) {
@@ -4740,11 +4795,16 @@ query Payment ($numbers: [Int!]!) {
 			createdAt
 			status
 			entryType
+			paymentMethod
 			value {
 				value
 				currency {
 					code
 				}
+			}
+			return {
+				__typename
+				id
 			}
 		}
 	}
@@ -5305,11 +5365,16 @@ mutation RefundReturn ($id: Int!, $input: ReturnRefundInput!) {
 				createdAt
 				status
 				entryType
+				paymentMethod
 				value {
 					value
 					currency {
 						code
 					}
+				}
+				return {
+					__typename
+					id
 				}
 			}
 		}
@@ -5318,11 +5383,16 @@ mutation RefundReturn ($id: Int!, $input: ReturnRefundInput!) {
 			createdAt
 			status
 			entryType
+			paymentMethod
 			value {
 				value
 				currency {
 					code
 				}
+			}
+			return {
+				__typename
+				id
 			}
 		}
 		userErrors {
@@ -5490,11 +5560,16 @@ query Returns ($orders: [String!], $ids: [Int!], $limit: Int!, $page: Int!) {
 			createdAt
 			status
 			entryType
+			paymentMethod
 			value {
 				value
 				currency {
 					code
 				}
+			}
+			return {
+				__typename
+				id
 			}
 		}
 	}
