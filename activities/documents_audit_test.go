@@ -29,6 +29,21 @@ type audited struct {
 
 func audit(t *testing.T, o domain.Order) *audited {
 	t.Helper()
+	a := auditUnsent(t, o)
+	var sent []domain.LineQuantity
+	for _, l := range o.Lines {
+		if l.Kind.Physical() {
+			sent = append(sent, domain.LineQuantity{Line: l.ID, Quantity: l.Quantity})
+		}
+	}
+	a.tell(domain.NewFact(domain.FactSubmitted, "sent", "selvedge", noon, domain.SubmittedFact{Consignment: "10001", Warehouse: hillington, Revision: 1, Lines: sent}),
+		domain.NewWarehouseOrderFact(domain.WarehouseOrder{Number: "10001", Warehouse: hillington, Status: domain.WarehouseAccepted, Revision: 2}, noon))
+	return a
+}
+
+// auditUnsent is the same of an order that no warehouse has heard of.
+func auditUnsent(t *testing.T, o domain.Order) *audited {
+	t.Helper()
 	books := []string{"GBP", "EUR", "SEK", "JPY", "KWD"}
 	a := &audited{office: &office{t: t, db: storetest.New(t), now: noon}}
 	clock := func() time.Time { return a.now }
@@ -39,14 +54,6 @@ func audit(t *testing.T, o domain.Order) *audited {
 	a.rule(domain.Rule{Table: domain.RuleMarket, Store: "atelier", From: "United Kingdom", To: "ATELIER-UK"})
 	a.rule(domain.Rule{Table: domain.RuleEntity, From: "ATELIER-UK", To: "7", Extra: map[string]string{"timezone": "Europe/London", "currency": "GBP,EUR,SEK,JPY,KWD", "late": "post"}})
 	a.content(o)
-	var sent []domain.LineQuantity
-	for _, l := range o.Lines {
-		if l.Kind.Physical() {
-			sent = append(sent, domain.LineQuantity{Line: l.ID, Quantity: l.Quantity})
-		}
-	}
-	a.tell(domain.NewFact(domain.FactSubmitted, "sent", "selvedge", noon, domain.SubmittedFact{Consignment: "10001", Warehouse: hillington, Revision: 1, Lines: sent}),
-		domain.NewWarehouseOrderFact(domain.WarehouseOrder{Number: "10001", Warehouse: hillington, Status: domain.WarehouseAccepted, Revision: 2}, noon))
 	return a
 }
 

@@ -35,6 +35,7 @@ type Action struct {
 	SKU      string `json:"sku,omitempty"`
 	Quantity int    `json:"quantity,omitempty"`
 	Amount   int64  `json:"amount,omitempty"` // of goodwill, minor units
+	Method   string `json:"method,omitempty"` // of goodwill: how it is paid, where not as the order was
 	// RemoveFromStock takes cancelled units out of stock instead of releasing them.
 	RemoveFromStock bool   `json:"removeFromStock,omitempty"`
 	Warehouse       string `json:"warehouse,omitempty"`
@@ -83,7 +84,7 @@ func (s *Simulator) adminOrder(o *order, a Action) error {
 	case "pay":
 		if o.waitingForPayment {
 			o.waitingForPayment = false
-			s.pay(o, "AUTH", "SUCCESS", o.grandTotal(), nil)
+			s.authorise(o)
 		}
 	case "confirm":
 		if errs := s.confirm(o); len(errs) > 0 {

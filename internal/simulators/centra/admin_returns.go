@@ -8,16 +8,21 @@ import (
 // adminReturn does what a person does about returns in the admin: create-return makes a
 // pending one of Quantity units of a line, out of stock unless RemoveFromStock is false
 // and Value is "release"; complete-return, delete-return and refund-return act on
-// ReturnID; goodwill pays an Amount back for no return; set-refund-outcome says how the provider answers from now on.
+// ReturnID; goodwill pays an Amount back for no return, onto a gift card when Value is gift-card, by
+// another payment method than the order's when Method names one; set-refund-outcome says how the provider answers from now on.
 func (s *Simulator) adminReturn(o *order, a Action) error {
 	switch a.Action {
 	case "create-return":
 		return s.returnByHand(o, a)
 	case "goodwill":
-		if a.Amount < 1 || a.Amount > o.capturedTotal()-o.sum("REFUND") {
+		if a.Amount < 1 || a.Amount > o.capturedTotal()-o.refundedTotal() {
 			return fmt.Errorf("%w: goodwill needs an amount that was captured and not refunded", errRefused)
 		}
-		s.pay(o, "REFUND", "SUCCESS", a.Amount, nil)
+		kind := "REFUND"
+		if a.Value == "gift-card" {
+			kind = "REFUND_GIFT_CARD"
+		}
+		s.pay(o, kind, "SUCCESS", a.Amount, nil).method = a.Method
 		s.changed(o)
 		return nil
 	case "set-refund-outcome":

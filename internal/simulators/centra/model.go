@@ -209,6 +209,7 @@ type order struct {
 	captureMode       string
 	captureOutcome    string
 	refundOutcome     string
+	giftCard          int64 // what a gift card was to pay of it
 	shipping          int64
 	handling          int64
 	taxPercent        float64
@@ -362,7 +363,8 @@ type paymentEntry struct {
 	order     *order
 	shipment  *shipment
 	ret       *orderReturn
-	reversed  bool // of a refund: the money came back
+	reversed  bool   // of a refund: the money came back
+	method    string // where it is another one than the order's
 }
 
 type attribute struct {

@@ -269,6 +269,9 @@ func (p *paymentEntry) field(_ *exec, name string, a args) any {
 	case "externalReference":
 		return orNull(p.reference)
 	case "paymentMethod":
+		if p.method != "" {
+			return p.method
+		}
 		if p.order.payment != nil {
 			return p.order.payment.name
 		}

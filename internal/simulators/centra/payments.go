@@ -2,6 +2,7 @@ package centra
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -23,9 +24,9 @@ func (s *Simulator) pay(o *order, kind, status string, value int64, sh *shipment
 	return p
 }
 
-func (o *order) sum(kind string) (total int64) {
+func (o *order) sum(kinds ...string) (total int64) {
 	for _, p := range o.history {
-		if p.kind == kind && p.status == "SUCCESS" && !p.reversed {
+		if slices.Contains(kinds, p.kind) && p.status == "SUCCESS" && !p.reversed {
 			total += p.value
 		}
 	}
@@ -33,7 +34,51 @@ func (o *order) sum(kind string) (total int64) {
 }
 
 // capturedTotal is what was captured, refunds not taken off.
-func (o *order) capturedTotal() int64 { return o.sum("CAPTURE") }
+func (o *order) capturedTotal() int64 { return o.sum("CAPTURE", "CAPTURE_GIFT_CARD") }
+
+// refundedTotal is what was paid back, onto gift cards too.
+func (o *order) refundedTotal() int64 { return o.sum("REFUND", "REFUND_GIFT_CARD") }
+
+// authorise records what was promised at checkout: by the order's gift card, and the rest.
+func (s *Simulator) authorise(o *order) {
+	card := min(o.giftCard, o.grandTotal())
+	if card > 0 {
+		s.pay(o, "AUTH_GIFT_CARD", "SUCCESS", card, nil)
+	}
+	s.pay(o, "AUTH", "SUCCESS", o.grandTotal()-card, nil)
+}
+
+// takeMoney records a capture that the provider made: off the gift card while it holds any.
+// Which comes first in Centra is not documented.
+func (s *Simulator) takeMoney(o *order, value int64, sh *shipment) (entry *paymentEntry) {
+	card := max(0, min(value, o.sum("AUTH_GIFT_CARD")-o.sum("CAPTURE_GIFT_CARD")))
+	if card > 0 {
+		entry = s.pay(o, "CAPTURE_GIFT_CARD", "SUCCESS", card, sh)
+	}
+	if value > card || entry == nil {
+		entry = s.pay(o, "CAPTURE", "SUCCESS", value-card, sh)
+	}
+	return entry
+}
+
+// giveBack records a refund that the provider made: by card as far as it was paid by card,
+// the rest onto the gift card.
+func (s *Simulator) giveBack(r *orderReturn, value int64) (entries []*paymentEntry) {
+	o := r.order
+	byCard := max(0, o.sum("CAPTURE")-o.sum("REFUND"))
+	card := max(0, min(value-byCard, o.sum("CAPTURE_GIFT_CARD")-o.sum("REFUND_GIFT_CARD")))
+	if value > card || card == 0 {
+		entries = append(entries, s.pay(o, "REFUND", "SUCCESS", value-card, r.shipment))
+	}
+	if card > 0 {
+		entries = append(entries, s.pay(o, "REFUND_GIFT_CARD", "SUCCESS", card, r.shipment))
+	}
+	for _, e := range entries {
+		e.ret = r
+	}
+	r.refunds = append(r.refunds, entries...)
+	return entries
+}
 
 // authorised is what may still be captured; what a pending capture has asked
 // for is spoken for.
@@ -41,7 +86,7 @@ func (o *order) authorised() int64 {
 	if o.released {
 		return 0
 	}
-	left := o.sum("AUTH") - o.capturedTotal()
+	left := o.sum("AUTH", "AUTH_GIFT_CARD") - o.capturedTotal()
 	for _, p := range o.history {
 		if p.kind == "CAPTURE_REQUEST" && p.status == "PENDING" {
 			left -= p.value
@@ -105,7 +150,7 @@ func (s *Simulator) capture(o *order, value int64, sh *shipment) (entry *payment
 		s.later(delay, func() { s.settle(request, result == outcomePending) })
 		return request, ""
 	}
-	entry = s.pay(o, "CAPTURE", "SUCCESS", value, sh)
+	entry = s.takeMoney(o, value, sh)
 	if sh != nil {
 		s.paid(sh)
 	}
@@ -128,7 +173,7 @@ func (s *Simulator) settle(request *paymentEntry, success bool) {
 		return
 	}
 	request.status = "SUCCESS"
-	s.pay(o, "CAPTURE", "SUCCESS", request.value, sh)
+	s.takeMoney(o, request.value, sh)
 	if sh != nil {
 		s.paid(sh)
 		s.shipmentChanged(sh)

@@ -251,7 +251,7 @@ func (x *exec) refundReturn(a args) any {
 	}
 	value := r.grandTotal()
 	for _, p := range r.refunds {
-		if p.kind == "REFUND" && !p.reversed {
+		if p.refunds() && !p.reversed {
 			out.errors.add("id", "Return %d is already refunded", r.id)
 			break
 		}
@@ -259,7 +259,7 @@ func (x *exec) refundReturn(a args) any {
 	if !r.completed {
 		out.errors.add("id", "Return %d is not completed", r.id)
 	}
-	if value > r.order.capturedTotal()-r.order.sum("REFUND") {
+	if value > r.order.capturedTotal()-r.order.refundedTotal() {
 		out.errors.add("id", "The refund is more than what was captured")
 	}
 	if len(out.errors) > 0 {
@@ -284,9 +284,23 @@ func (x *exec) refundReturn(a args) any {
 	return x.payload(&out, "return", r, "paymentHistoryEntry", entry)
 }
 
+// refunds tells whether an entry is money that went back.
+func (p *paymentEntry) refunds() bool { return p.kind == "REFUND" || p.kind == "REFUND_GIFT_CARD" }
+
 func (x *exec) refund(r *orderReturn, value int64, outcome string) *paymentEntry {
-	kind, status := "REFUND", "SUCCESS"
+	var kind, status string
 	switch outcome {
+	case outcomeSuccess, outcomeSuccessFail:
+		entries := x.giveBack(r, value)
+		if outcome == outcomeSuccessFail {
+			_, delay := r.order.outcome()
+			x.later(delay, func() {
+				for _, e := range entries {
+					x.takeBack(r, e)
+				}
+			})
+		}
+		return entries[0]
 	case outcomeFail:
 		kind, status = "REFUND_FAILED", "FAILED"
 	case outcomePending, outcomePendingFail:
@@ -295,19 +309,13 @@ func (x *exec) refund(r *orderReturn, value int64, outcome string) *paymentEntry
 	entry := x.pay(r.order, kind, status, value, r.shipment)
 	entry.ret = r
 	r.refunds = append(r.refunds, entry)
-	if outcome == outcomeSuccessFail {
-		_, delay := r.order.outcome()
-		x.later(delay, func() { x.takeBack(r, entry) })
-	}
 	if status == "PENDING" {
 		s := x.Simulator
 		_, delay := r.order.outcome()
 		s.later(delay, func() {
 			if entry.status = "FAILED"; outcome == outcomePending {
 				entry.status = "SUCCESS"
-				done := s.pay(r.order, "REFUND", "SUCCESS", value, r.shipment)
-				done.ret = r
-				r.refunds = append(r.refunds, done)
+				s.giveBack(r, value)
 			}
 			s.changed(r.order)
 		})

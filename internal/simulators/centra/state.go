@@ -112,7 +112,7 @@ func (s *Simulator) State() State {
 func (o *order) state() OrderState {
 	out := OrderState{
 		Store: o.store.name, Number: o.number, Wholesale: o.wholesale, Status: o.status(), OnHold: o.onHold, WaitingForPayment: o.waitingForPayment,
-		CaptureMode: o.captureMode, ShippingTotal: o.shipping + o.handling, Captured: o.capturedTotal() - o.sum("REFUND"),
+		CaptureMode: o.captureMode, ShippingTotal: o.shipping + o.handling, Captured: o.capturedTotal() - o.refundedTotal(),
 		Lines: []LineState{}, Shipments: []ShipmentState{}, Returns: []ReturnState{}, InternalComment: o.internalComment,
 	}
 	totals := o.discounted()
@@ -165,7 +165,7 @@ func (r *orderReturn) state() ReturnState {
 		}
 	}
 	for _, p := range r.refunds {
-		if p.kind == "REFUND" && !p.reversed {
+		if p.refunds() && !p.reversed {
 			out.Refunded += p.value
 		}
 	}
