@@ -21,7 +21,7 @@ func within(doc domain.Document, records []ports.DocumentRecord) error {
 		switch {
 		case r.Document.Kind == domain.DocInvoice && r.Status != domain.DocumentDropped:
 			invoices = append(invoices, r.Document)
-		case r.Document.Kind == domain.DocCreditMemo && r.Document.Key != doc.Key:
+		case r.Document.Kind == domain.DocCreditMemo && r.Document.Key != doc.Key && !books.Goodwill(r.Document): // which gives way
 			memos = append(memos, r.Document)
 		}
 	}

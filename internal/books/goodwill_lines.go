@@ -10,6 +10,9 @@ import (
 // RefGoodwill is the ref of a goodwill line; where goods bear several rates the rate follows it.
 const RefGoodwill = "goodwill"
 
+// Goodwill tells whether a document is of money that was given back for no goods.
+func Goodwill(d domain.Document) bool { return d.Extra[extraGoodwill] != "" }
+
 // GoodwillLines gives the lines of a credit memo for money that was given back without
 // goods: less was taken for what was invoiced, so it bears that tax. The amount is shared
 // by what each invoice still holds at each rate, by largest remainder, each share with that
@@ -53,6 +56,15 @@ func GoodwillLines(invoices, memos []domain.Document, amount int64) ([]domain.Do
 // openByRate is what of each invoice is not credited, one line for each of its rates, the
 // oldest invoice first. What was given for goodwill before counts as credited.
 func openByRate(invoices, memos []domain.Document) []domain.DocumentLine {
+	open := leftByRate(invoices, memos)
+	for i := range open { // what rounding left over bears no tax that it has not
+		open[i].Tax = min(max(open[i].Tax, 0), max(open[i].Gross, 0))
+	}
+	return slices.DeleteFunc(open, func(l domain.DocumentLine) bool { return l.Gross <= 0 })
+}
+
+// leftByRate is openByRate with what is credited beyond its invoice, below zero.
+func leftByRate(invoices, memos []domain.Document) []domain.DocumentLine {
 	var open []domain.DocumentLine
 	at := func(source domain.DocumentKey, rate string) int {
 		return slices.IndexFunc(open, func(l domain.DocumentLine) bool { return l.Source == source && l.TaxPercent == rate })
@@ -79,8 +91,36 @@ func openByRate(invoices, memos []domain.Document) []domain.DocumentLine {
 			}
 		}
 	}
-	for i := range open { // what rounding left over bears no tax that it has not
-		open[i].Tax = min(max(open[i].Tax, 0), max(open[i].Gross, 0))
+	return open
+}
+
+// tooMuch takes off goodwill that was given what is credited beyond the invoices: first
+// where goods of its own invoice and rate came back, then anywhere, each line with that
+// part of its tax. given are the goodwill lines as they stand together.
+func tooMuch(given, left []domain.DocumentLine, over int64) []domain.DocumentLine {
+	back := make([]int64, len(given))
+	for _, own := range []bool{true, false} {
+		for i, l := range given {
+			n := min(over, l.Gross-back[i])
+			if own {
+				at := slices.IndexFunc(left, func(o domain.DocumentLine) bool { return o.Source == l.Source && o.TaxPercent == l.TaxPercent })
+				if at < 0 {
+					continue
+				}
+				n = min(n, max(0, -left[at].Gross))
+				left[at].Gross += max(n, 0)
+			}
+			if n > 0 {
+				back[i], over = back[i]+n, over-n
+			}
+		}
 	}
-	return slices.DeleteFunc(open, func(l domain.DocumentLine) bool { return l.Gross <= 0 })
+	var lines []domain.DocumentLine
+	for i, l := range given {
+		if back[i] > 0 {
+			l.Quantity, l.Gross, l.Tax = 0, -back[i], -domain.ShareOf(l.Tax, back[i], l.Gross)
+			lines = append(lines, l)
+		}
+	}
+	return lines
 }

@@ -52,7 +52,53 @@ func (p *plan) besideReturns() error {
 			return fmt.Errorf("refund %s: %w", e.ID, err)
 		}
 	}
+	return p.goodsCameBack()
+}
+
+// goodsCameBack takes back goodwill as far as the goods that it was given on are credited by
+// now: their returns credit them at what was invoiced, and never more is credited than that.
+// The returns are not held up; what of their money is not there any more is a refund's to ask.
+func (p *plan) goodsCameBack() error {
+	invoices := p.all(domain.DocInvoice)
+	given := slices.DeleteFunc(p.Order.Payment.Beside(), func(e domain.PaymentEntry) bool { return !e.Back.IsZero() })
+	slices.Reverse(given) // the newest gives way first
+	for _, e := range given {
+		memos := p.all(domain.DocCreditMemo)
+		over := sum(memos) - sum(invoices)
+		made := slices.DeleteFunc(slices.Clone(memos), func(d domain.Document) bool { return !Goodwill(d) || d.Extra[extraRefund] != e.ID })
+		if over <= 0 || len(made) == 0 {
+			continue
+		}
+		var stands []domain.DocumentLine
+		at := e.At
+		for _, l := range merged(lines(made)) {
+			if l.Gross > 0 {
+				stands = append(stands, l)
+			}
+		}
+		for _, m := range memos {
+			if m.OccurredAt.After(at) {
+				at = m.OccurredAt
+			}
+		}
+		d := made[0]
+		d.Lines, d.Rules, d.Reverses, d.Links = tooMuch(stands, leftByRate(invoices, memos), over), nil, made[0].Key, keys(made)
+		d.Memo = "goodwill, refund " + e.ID + " of the shop: goods that it was given on came back"
+		if len(d.Lines) == 0 {
+			continue
+		}
+		if err := p.addFor(e, d, at, nil); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+func lines(documents []domain.Document) (all []domain.DocumentLine) {
+	for _, d := range documents {
+		all = append(all, d.Lines...)
+	}
+	return all
 }
 
 // madeFor are the firm documents of a kind about one refund.
@@ -78,7 +124,7 @@ func (p *plan) givenBack(e domain.PaymentEntry, due int64) error {
 	if due == 0 {
 		return nil
 	}
-	if why := p.doubt(open); why != "" {
+	if why := p.doubt(open, p.creditedBy(e.At)); why != "" {
 		return p.unexplained(e, due, CodeRefundWhy, why)
 	}
 	return p.goodwill(e, due, method)
@@ -87,12 +133,12 @@ func (p *plan) givenBack(e domain.PaymentEntry, due int64) error {
 // goodwill plans the credit memo of a refund and the refund that pays it.
 func (p *plan) goodwill(e domain.PaymentEntry, due int64, method string) error {
 	memo := ""
-	for _, d := range p.madeFor(e, domain.DocCreditMemo) {
-		memo = string(d.Key) // it stands, and its refund is still to be sent
+	if made := p.madeFor(e, domain.DocCreditMemo); len(made) > 0 {
+		memo = string(made[0].Key) // it stands, and its refund is still to be sent
 	}
 	if memo == "" {
 		invoices := p.all(domain.DocInvoice)
-		lines, err := GoodwillLines(invoices, p.all(domain.DocCreditMemo), due)
+		lines, err := GoodwillLines(invoices, p.creditedBy(e.At), due)
 		if err != nil {
 			return p.unexplained(e, due, CodeRefundWhy, "is more than what is invoiced and not credited")
 		}
@@ -209,19 +255,25 @@ func (p *plan) unneeded(open int64) int64 {
 // doubt says why nobody can tell what a refund was for; empty where it can only be
 // goodwill: goods have left, none of them waits for money taken ahead, and no credit waits
 // for its money.
-func (p *plan) doubt(open int64) string {
+func (p *plan) doubt(open int64, memos []domain.Document) string {
 	switch {
 	case !p.shipped():
 		return "is not of money taken ahead, and nothing of the order has left"
 	case open > 0:
 		return fmt.Sprintf("may be goodwill, or of the %s taken ahead for goods that have not left", domain.Format(open, p.Order.Currency))
 	}
-	for _, m := range p.all(domain.DocCreditMemo) {
+	for _, m := range memos {
 		if m.Extra[extraRefund] == "" && p.unpaid(m) {
 			return fmt.Sprintf("may be goodwill, or of the return whose credit %s has not been paid back", m.Key)
 		}
 	}
 	return ""
+}
+
+// creditedBy are the credits that stood when money was given back, and all goodwill: so a
+// refund means the same whenever it is booked. See goodsCameBack for credits since.
+func (p *plan) creditedBy(at time.Time) []domain.Document {
+	return slices.DeleteFunc(p.all(domain.DocCreditMemo), func(d domain.Document) bool { return !Goodwill(d) && d.OccurredAt.After(at) })
 }
 
 // unpaid tells whether the money of a return's credit is neither back nor on its way under

@@ -123,6 +123,39 @@ func TestARefundOfAReturnIsNeverTakenForGoodwillNorTheOtherWayRound(t *testing.T
 	require.Nil(t, byHand.plan(t)[0].Question, "once that is paid it can only be goodwill")
 }
 
+// Goodwill of 30.00 on 67.95, and then all of the goods come back for 63.00: 25.05 more would
+// be credited than was invoiced. The return is credited whole, and goodwill gives way.
+func TestGoodwillGivesWayToTheCreditOfItsGoods(t *testing.T) {
+	t.Parallel()
+	l := sentAll(t).paid(6795, gave("77", 3000))
+	require.Equal(t, []string{"centra-cm-atelier-10023-77 [goodwill×1 3000/500]", "centra-ref-atelier-10023-77 [payment×0 3000/0]"}, l.post(t)) // 11.33 × 3000/6795 = 5.002
+	l.firm = append(l.firm, domain.Document{
+		Key: "centra-cm-r1", Kind: domain.DocCreditMemo, Return: "901", OccurredAt: dawn.Add(96 * time.Hour),
+		Lines: []domain.DocumentLine{
+			{Ref: "1", Kind: domain.DocLineGoods, Quantity: 3, Gross: 5300, Tax: 883, TaxPercent: "20", Source: "centra-inv-East-s1"},
+			{Ref: "2", Kind: domain.DocLineGoods, Quantity: 1, Gross: 1000, Tax: 167, TaxPercent: "20", Source: "centra-inv-East-s1"},
+		},
+	})
+	require.Equal(t, []string{"centra-cm-atelier-10023-77-_n2 [goodwill×0 -2505/-418]"}, l.post(t)) // 5.00 × 2505/3000 = 4.175
+	back := l.firm[len(l.firm)-1]
+	require.Equal(t, domain.DocumentKey("centra-cm-atelier-10023-77"), back.Reverses)
+	require.Equal(t, domain.Date("2026-10-19"), back.Date, "on the day of the credit that it gives way to")
+	var credited int64
+	for _, d := range l.firm {
+		if d.Kind == domain.DocCreditMemo {
+			credited += d.Totals().Gross
+		}
+	}
+	require.Equal(t, int64(6795), credited, "all that was invoiced, and no more")
+
+	late := sentAll(t) // and the same when the goodwill is booked after the return
+	late.firm = append(late.firm, l.firm[len(l.firm)-2])
+	late.paid(6795, gave("77", 3000))
+	require.Equal(t, []string{
+		"centra-cm-atelier-10023-77 [goodwill×1 3000/500]", "centra-ref-atelier-10023-77 [payment×0 3000/0]", "centra-cm-atelier-10023-77-_n2 [goodwill×0 -2505/-418]",
+	}, late.post(t))
+}
+
 func TestWhatNobodyCanTellIsFinancesQuestion(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
