@@ -26,6 +26,7 @@ func (s *Store) SaveConsignment(ctx context.Context, c domain.Consignment) (doma
 		"fingerprint": c.Fingerprint, "content": string(content),
 	}
 	var stored domain.Consignment
+	var waiting bool
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		var b pgx.Batch
 		b.Queue(lockAdoption)
@@ -36,7 +37,8 @@ func (s *Store) SaveConsignment(ctx context.Context, c domain.Consignment) (doma
 			ON CONFLICT (warehouse, consignment) DO UPDATE
 			SET fingerprint = excluded.fingerprint, content = excluded.content, planned_at = now()
 			WHERE c.store = excluded.store AND c.number = excluded.number AND c.fingerprint <> excluded.fingerprint`, args)
-		b.Queue(adoptByConsignment, args)
+		b.Queue(`SELECT EXISTS (SELECT FROM unclaimed_facts WHERE warehouse = @warehouse AND consignment = @consignment)`, args).
+			QueryRow(func(row pgx.Row) error { return row.Scan(&waiting) })
 		b.Queue(readConsignment, args).QueryRow(func(row pgx.Row) error { return row.Scan(&stored) })
 		if err := tx.SendBatch(ctx, &b).Close(); err != nil {
 			return err
@@ -47,7 +49,11 @@ func (s *Store) SaveConsignment(ctx context.Context, c domain.Consignment) (doma
 				Message: "consignment " + c.Number + " of " + c.Warehouse + " belongs to order " + stored.Order.String(),
 			}
 		}
-		return nil
+		if !waiting { // as good as always: nobody speaks of what was never sent
+			return nil
+		}
+		_, err := tx.Exec(ctx, adoptByConsignment, args)
+		return err
 	})
 	if err != nil {
 		return domain.Consignment{}, orderFault(op, c.Order, err)

@@ -49,6 +49,35 @@ WITH given AS (
 		WITH ORDINALITY AS n (store, number, kind, key, at, actor, data, position)
 )` + numberFacts
 
+// appendToOne is appendGiven for one order, as almost all calls are: the warehouse's
+// events, and what each step did. For appendGiven PostgreSQL makes a plan each time,
+// because one for a single order looks cheaper than the plan that it has for any number,
+// and making it takes twice as long as running it. Here the order stands in the statement
+// itself, so that it keeps one plan: 0.35 ms of processor instead of 1.1.
+const appendToOne = `
+WITH given AS (
+	SELECT kind, key, at, actor, data::jsonb AS data, position
+	FROM unnest(@kinds::text[], @keys::text[], @ats::timestamptz[], @actors::text[], @datas::text[])
+		WITH ORDINALITY AS n (kind, key, at, actor, data, position)
+),
+fresh AS (
+	SELECT g.*, row_number() OVER (ORDER BY g.position) AS nth
+	FROM (SELECT DISTINCT ON (key) * FROM given ORDER BY key, position) g
+	WHERE NOT EXISTS (SELECT FROM facts f WHERE f.store = @store AND f.number = @number AND f.key = g.key)
+),
+added AS (
+	INSERT INTO facts (store, number, sequence, kind, key, at, actor, data)
+	SELECT o.store, o.number, o.sequence + g.nth, g.kind, g.key, g.at, g.actor, g.data
+	FROM orders o, fresh g WHERE o.store = @store AND o.number = @number
+),
+counted AS (SELECT count(*) AS added FROM fresh)
+UPDATE orders o SET
+	sequence = o.sequence + c.added,
+	wake_sequence = CASE WHEN @wake::boolean THEN GREATEST(o.wake_sequence, o.sequence + c.added) ELSE o.wake_sequence END,
+	wake_at = CASE WHEN NOT @wake::boolean OR o.wake_sequence > o.seen_sequence THEN o.wake_at ELSE now() END
+FROM counted c WHERE o.store = @store AND o.number = @number AND c.added > 0
+RETURNING o.sequence, c.added`
+
 // appended says what a statement made of numberFacts did to one order.
 type appended struct {
 	Store    string
@@ -111,12 +140,15 @@ func appendTo(ctx context.Context, db dbtx, id domain.OrderID, facts []domain.Fa
 	var b pgx.Batch
 	b.Queue(lockOrder, orderArgs(id)).QueryRow(func(row pgx.Row) error { return row.Scan(&last) })
 	if len(facts) > 0 {
-		b.Queue(appendGiven, columns.args(wake)).Query(func(rows pgx.Rows) error {
-			result, err := pgx.CollectRows(rows, pgx.RowToStructByName[appended])
-			for _, a := range result {
-				last, added = a.Sequence, a.Added
+		args := columns.args(wake)
+		args["store"], args["number"] = id.Store, id.Number
+		b.Queue(appendToOne, args).Query(func(rows pgx.Rows) error {
+			for rows.Next() { // no row when all of them are known
+				if err := rows.Scan(&last, &added); err != nil {
+					return err
+				}
 			}
-			return err
+			return rows.Err()
 		})
 	}
 	if err := db.SendBatch(ctx, &b).Close(); err != nil {
