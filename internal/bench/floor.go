@@ -106,7 +106,7 @@ func (b *bareActivities) signal(id string) {
 
 // runBareWorker polls the floor's queue until the context ends.
 func runBareWorker(ctx context.Context) error {
-	c, err := client.Dial(client.Options{HostPort: os.Getenv("TEMPORAL_ADDRESS"), Logger: telemetry.TemporalLogger(zap.NewNop())})
+	c, err := client.Dial(client.Options{HostPort: os.Getenv("TEMPORAL_ADDRESS"), Logger: telemetry.TemporalLogger(zap.NewNop()), ConnectionOptions: telemetry.Connection()})
 	if err != nil {
 		return err
 	}

@@ -87,7 +87,7 @@ func open(ctx context.Context, bin string, s settings) (y *yard, err error) {
 		return nil, err
 	}
 	y.atClose(func() { _ = y.temporal.Kill() }) // nothing of it is needed any more
-	if y.client, err = client.Dial(client.Options{HostPort: y.temporal.Address, Logger: telemetry.TemporalLogger(zap.NewNop())}); err != nil {
+	if y.client, err = client.Dial(client.Options{HostPort: y.temporal.Address, Logger: telemetry.TemporalLogger(zap.NewNop()), ConnectionOptions: telemetry.Connection()}); err != nil {
 		return nil, err
 	}
 	y.atClose(y.client.Close)

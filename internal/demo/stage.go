@@ -67,7 +67,7 @@ func (s *Stage) Prepare(ctx context.Context, logFile string) error {
 	}
 	w.atClose(func() { _ = logs.Close() })
 	w.log = telemetry.NewFileLogger(logs)
-	if w.client, err = client.Dial(client.Options{HostPort: w.temporalAddress(), Logger: telemetry.TemporalLogger(w.log)}); err != nil {
+	if w.client, err = client.Dial(client.Options{HostPort: w.temporalAddress(), Logger: telemetry.TemporalLogger(w.log), ConnectionOptions: telemetry.Connection()}); err != nil {
 		return fmt.Errorf("connect to Temporal at %s: %w", w.temporalAddress(), err)
 	}
 	w.atClose(w.client.Close)

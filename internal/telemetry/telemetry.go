@@ -59,6 +59,14 @@ func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.Registry, promhttp.HandlerOpts{})
 }
 
+// Connection is how our clients talk to Temporal: uncompressed. The SDK compresses every
+// message unless it is told otherwise. Most of ours hold some hundred bytes, so that it
+// saves no packet, and it took a tenth of the doors' processor time and some three
+// hundredths of a worker's and of the server's.
+func Connection() client.ConnectionOptions {
+	return client.ConnectionOptions{GrpcCompression: &client.GrpcCompressionNone{}}
+}
+
 // Dial connects to Temporal as TEMPORAL_* say; it fails when nobody answers. Metrics may be nil.
 func Dial(l *zap.Logger, m *Metrics) (client.Client, error) {
 	options, err := envconfig.LoadDefaultClientOptions()
@@ -66,6 +74,7 @@ func Dial(l *zap.Logger, m *Metrics) (client.Client, error) {
 		return nil, fmt.Errorf("TEMPORAL_* settings: %w", err)
 	}
 	options.Logger = TemporalLogger(l)
+	options.ConnectionOptions.GrpcCompression = Connection().GrpcCompression
 	options.ConnectionOptions.DialOptions = append(options.ConnectionOptions.DialOptions, grpc.WithChainUnaryInterceptor(shareMetadata(newSharer())))
 	if m != nil {
 		options.MetricsHandler = remembered(opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{
