@@ -80,6 +80,7 @@ func previewed(ctx context.Context, s streams, rules []domain.Rule, o assembly.P
 func printEffect(out io.Writer, e preview.Effect) {
 	fmt.Fprintf(out, "%s would change something in force; %s replayed, those that wait and those taken in since %s.\n",
 		plural(len(e.Changes), "rule"), plural(e.Orders, "order"), when(e.Since))
+	printChanges(out, e.Changes)
 	if e.LeftOut > 0 {
 		fmt.Fprintf(out, "%s of that time were too many and left out; --orders replays more.\n", plural(e.LeftOut, "older order"))
 	}
@@ -95,12 +96,55 @@ func printEffect(out io.Writer, e preview.Effect) {
 	printCauses(out, "Would be asked ANEW", e.Fails, func(c *preview.Cause) string {
 		return fmt.Sprintf("%d to be sent, %d like those sent before", c.Orders-c.Sent, c.Sent)
 	})
-	if len(e.Moves) == 0 {
+	printMoves(out, e.Moves)
+	if len(e.NotShown) > 0 {
+		fmt.Fprintln(out, "\nBesides")
+		for _, says := range e.NotShown {
+			fmt.Fprintln(out, "  "+says)
+		}
+	}
+}
+
+// mostChanges bounds the list of changed rules on a screen; a file may hold thousands.
+const mostChanges = 40
+
+// printChanges writes what each rule says now and would say then.
+func printChanges(out io.Writer, changes []preview.Change) {
+	if len(changes) == 0 {
 		return
 	}
-	fmt.Fprintln(out, "\nWould be sent OTHERWISE")
+	t := newTable(out, "table", "from", "holds for", "now", "then")
+	for _, c := range changes[:min(mostChanges, len(changes))] {
+		now := "no rule"
+		if c.Before != nil {
+			now = answerOf(*c.Before)
+		}
+		t.AppendRow([]any{c.After.Table, c.After.From, scopeOf(c.After), now, answerOf(c.After)})
+	}
+	t.Render()
+	if more := len(changes) - mostChanges; more > 0 {
+		fmt.Fprintf(out, "  … and %d more; --json lists all\n", more)
+	}
+}
+
+// answerOf is all that a rule says of its value.
+func answerOf(r domain.Rule) string {
+	if r.Retired {
+		return "no rule"
+	}
+	if extra := extraOf(r); extra != "" {
+		return r.To + ", " + extra
+	}
+	return r.To
+}
+
+func printMoves(out io.Writer, moves []*preview.Move) {
+	if len(moves) == 0 {
+		return
+	}
+	fmt.Fprintln(out, "\nWould be sent or paid back OTHERWISE")
 	t := newTable(out, "what", "now", "then", "orders", "money", "of these", "such as")
-	for _, m := range e.Moves {
+	for _, m := range moves {
 		what := m.What
 		if m.Warehouse != "" {
 			what = m.Warehouse + ": " + what

@@ -89,6 +89,11 @@ func (rs *Rules) EntityOf(o domain.Order) (Entity, *domain.Question) {
 	return e, nil
 }
 
+// Sells tells whether a rule of any store says who sells in a market.
+func (rs *Rules) Sells(market string) bool {
+	return slices.ContainsFunc(rs.tables[domain.RuleMarket], func(r domain.Rule) bool { return fold(r.From) == fold(market) })
+}
+
 // EntityOfStock gives the entity that owns the stock of a warehouse: the one whose rule
 // lists it. None, or more than one, is a question of kind unmapped:entity.
 func (rs *Rules) EntityOfStock(warehouse string) (Entity, *domain.Question) {

@@ -10,6 +10,7 @@ package preview
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"selvedge/internal/domain"
@@ -70,6 +71,8 @@ type Effect struct {
 	Fails []*Cause `json:"fails"`
 	// Moves are orders that would be, or would have been, handed over otherwise.
 	Moves []*Move `json:"moves"`
+	// NotShown says, as sentences, what the change does that no replay of orders shows.
+	NotShown []string `json:"notShown"`
 }
 
 // most is how many orders a cause or a move names.
@@ -116,7 +119,7 @@ func New(inForce, change []domain.Rule, s Settings) *Preview {
 		version = max(version, r.Version)
 	}
 	p := &Preview{settings: s, before: mapping.New(inForce), effect: Effect{
-		Changes: []Change{}, Unknown: []string{}, Frees: []*Cause{}, Ready: []*Cause{}, Fails: []*Cause{}, Moves: []*Move{},
+		Changes: []Change{}, Unknown: []string{}, Frees: []*Cause{}, Ready: []*Cause{}, Fails: []*Cause{}, Moves: []*Move{}, NotShown: []string{},
 	}}
 	for _, r := range change {
 		i := slices.IndexFunc(inForce, func(o domain.Rule) bool { return About(o) == About(r) })
@@ -133,7 +136,29 @@ func New(inForce, change []domain.Rule, s Settings) *Preview {
 		p.effect.Changes = append(p.effect.Changes, c)
 	}
 	p.after = mapping.New(next)
+	for _, c := range p.effect.Changes {
+		if says := beyondOrders(c.After.Table); says != "" && !slices.Contains(p.effect.NotShown, says) {
+			p.effect.NotShown = append(p.effect.NotShown, says)
+		}
+	}
 	return p
+}
+
+// beyondOrders says what rules of a table do besides completing orders; empty when that is all.
+func beyondOrders(table domain.RuleTable) string {
+	switch table {
+	case domain.RuleStockStatus, domain.RuleStockBuffer, domain.RuleStockGrade:
+		return "What can be sold changes with the next stock pass of the warehouse; each figure explains itself then."
+	case domain.RuleCutoff:
+		return "Cut-offs of orders that wait are reckoned anew with it, and with them their rank in the triage."
+	case domain.RuleDisposition:
+		return "Open returns go by it at their next look, as far as nothing was written of their garments; settled ones stay as they are."
+	case domain.RuleRefundPolicy:
+		return "Returns that are planned from now on go by it; what was planned keeps the terms that it was planned with."
+	case domain.RuleEntity:
+		return "Documents that the books do not hold yet are derived anew by it with the next run; what was posted stays."
+	}
+	return ""
 }
 
 // Subject is what a rule is about: a newer rule about the same replaces it.
@@ -229,10 +254,35 @@ func looksUp(rules *mapping.Rules, o Open) (asks, known bool) {
 		_, miss = rules.Cutoff(o.System, value, time.Unix(0, 0))
 	case mapping.KindCarrier:
 		_, _, miss = rules.Carrier(o.System, value)
+	case mapping.KindEntity:
+		return asksForEntity(rules, o.Problems[0])
 	default:
 		return false, false
 	}
 	return miss != nil, true
+}
+
+// asksForEntity tells whether the books still lack a rule that documents wait for. A value
+// with two names in it, an entity and its currency or ledger, is looked up by the first.
+func asksForEntity(rules *mapping.Rules, r domain.Refusal) (asks, known bool) {
+	switch r.Field {
+	case "market":
+		return !rules.Sells(r.Value), true
+	case "entity":
+		_, miss := rules.Entity(r.Value)
+		return miss != nil, true
+	case "currency":
+		at := strings.LastIndex(r.Value, " ")
+		if at < 0 {
+			return false, false
+		}
+		e, miss := rules.Entity(r.Value[:at])
+		return miss != nil || !slices.Contains(e.Currencies, r.Value[at+1:]), true
+	case "warehouse":
+		_, q := rules.EntityOfStock(r.Value)
+		return q != nil, true
+	}
+	return false, false
 }
 
 // Effect is what came of all orders that were added, the largest groups first.

@@ -1,6 +1,7 @@
 package preview
 
 import (
+	"slices"
 	"strings"
 
 	"selvedge/internal/domain"
@@ -28,19 +29,34 @@ func unclear(rules *mapping.Rules, order domain.Order, o Open) bool {
 // refunds compares what would hold for a return of the order. What holds by the setting
 // where no rule speaks is called default: it is not known here.
 func (p *Preview) refunds(o Order) {
-	seen := map[string]bool{}
-	for _, c := range p.effect.Changes {
-		word := wordOf(c.After.From)
-		if c.After.Table != domain.RuleRefundPolicy || seen[word] {
-			continue
-		}
-		seen[word] = true
+	for _, word := range p.words() {
 		what := "refund policy"
 		if word != "" {
 			what += " of " + word
 		}
 		p.move(o, what, "", policyWords(p.before, o.Order, word), policyWords(p.after, o.Order, word))
 	}
+}
+
+// words are the dispositions and kinds of return for which the changed rules may say
+// something else. A rule for all of a market's says it for the kinds that have terms of
+// their own, too, and not the same: an undelivered parcel, say, bears no fee.
+func (p *Preview) words() (words []string) {
+	for _, c := range p.effect.Changes {
+		if c.After.Table != domain.RuleRefundPolicy {
+			continue
+		}
+		of := []string{wordOf(c.After.From)}
+		if of[0] == "" {
+			of = append(of, string(domain.Undelivered), string(domain.Exchange), string(domain.RentalReturn))
+		}
+		for _, word := range of {
+			if !slices.Contains(words, word) {
+				words = append(words, word)
+			}
+		}
+	}
+	return words
 }
 
 func policyWords(rules *mapping.Rules, order domain.Order, word string) string {
