@@ -35,6 +35,7 @@ type orderShown struct {
 	Workflow     workflowShown          `json:"workflow"`
 
 	progress domain.Progress
+	told     []string // each fact in words
 }
 
 // questionShown is an open question in plain words.
@@ -127,6 +128,7 @@ func readOrder(ctx context.Context, db *store.Store, id domain.OrderID) (orderSh
 	}
 	shown.Lines = shown.progress.Lines
 	for i, f := range shown.Facts {
+		shown.told = append(shown.told, narrate.Fact(f, shown.Order.Currency))
 		if narrate.Raw(f.Kind) {
 			shown.Facts[i].Data = nil // as an outside system wrote it, which may be personal
 		}
@@ -173,8 +175,8 @@ func (o orderShown) print(out io.Writer) {
 	}
 	fmt.Fprintln(out, "\nFacts")
 	t := newTable(out, "#", "kind", "when", "actor", "what")
-	for _, f := range o.Facts {
-		t.AppendRow([]any{f.Sequence, f.Kind, when(f.At), f.Actor, narrate.Fact(f, c.Currency)})
+	for i, f := range o.Facts {
+		t.AppendRow([]any{f.Sequence, f.Kind, when(f.At), f.Actor, o.told[i]})
 	}
 	t.Render()
 }

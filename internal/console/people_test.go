@@ -153,7 +153,7 @@ func TestAReturnIsShownAndAnsweredByItsOwnWorkflow(t *testing.T) {
 	for _, words := range []string{`id="return-1"`, "&lt;b&gt;", `<a href="#return-1">return 1</a>: The garment that came back is not the one that was sold.`, `value="skip"`, `value="override"`, "return%2Fatelier%2F1001%2F1"} {
 		require.Contains(t, page.body, words)
 	}
-	for _, words := range []string{"return 55 of the shop", "99.00 SEK", "1401.00 SEK", "held: it is an exchange", "* → on-grading, fee 9900 SEK, for all; fin: terms of May"} {
+	for _, words := range []string{"return 55 of the shop", "1500.00 SEK of goods, less 99.00 SEK kept back, with 0.00 SEK of carriage: <strong>1401.00 SEK</strong>", "held: it is an exchange", "* → on-grading, fee 9900 SEK, for all; fin: terms of May"} {
 		require.Contains(t, page.body, words, "finance sees by which rule and figures the money goes back")
 	}
 	require.NotContains(t, page.body, "changed since", "the rule is shown as it was then")

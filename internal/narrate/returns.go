@@ -26,7 +26,7 @@ func returned(f domain.Fact, currency string) (line string, ok bool) {
 		return told(f, func(w domain.ReturnWritten) string { return writtenLine(w, currency) }), true
 	case domain.FactReturnRefused:
 		return told(f, func(r domain.ReturnRefused) string {
-			return fmt.Sprintf("return %d: %s", r.Return, refusedLine(r.RefusedFact))
+			return fmt.Sprintf("return %d: %s refused %s %s: %s", r.Return, r.System, r.Step, r.Subject, reasons(r.Problems))
 		}), true
 	case domain.FactReturnAnswered:
 		return told(f, func(a domain.ReturnAnswer) string {

@@ -52,7 +52,7 @@ func TestWhatCameBackIsToldInPlainWords(t *testing.T) {
 		"what was written": {domain.FactReturnWritten, domain.ReturnWritten{Return: 1, Kind: domain.PlanRefund, Key: "k/refund", Stage: domain.StageDone, ID: "41", Amount: 3595}, "return 1: refund k/refund is done, there 41, 35.95 GBP"},
 		"what was refused": {
 			domain.FactReturnRefused, domain.ReturnRefused{Return: 1, RefusedFact: domain.RefusedFact{System: "centra", Step: "refund", Subject: "k/refund", Problems: []domain.Refusal{{Message: "not captured"}}}},
-			"return 1: centra refused to refund k/refund: not captured",
+			"return 1: centra refused refund k/refund: not captured",
 		},
 		"an answer": {domain.FactReturnAnswered, domain.ReturnAnswer{Return: 1, AnswerFact: domain.AnswerFact{By: "fin", Action: "override", Cause: "c", Override: map[string]string{"refund": "yes"}, Reason: "agreed"}}, "return 1, fin: override of c, refund=yes (agreed)"},
 		"the end":   {domain.FactReturnSettled, domain.ReturnSettled{Return: 1}, "return 1 has closed: both legs are acknowledged"},

@@ -460,9 +460,6 @@ func (d *decider) finish() {
 				}
 			}
 		}
-		if d.mine(g) && g.pending && !g.ignored && !g.asked {
-			d.wait("garment %s has no final decision", g.ID)
-		}
 	}
 	d.out.Settled = len(d.out.Due) == 0 && len(d.out.Questions) == 0 && len(d.out.Waiting) == 0
 }

@@ -63,6 +63,8 @@ func (d *decider) pay(g *judged, planned *domain.ReturnPlan) {
 		why = "the warehouse calls it the end of a hire"
 	case domain.NeverByItself(g.called()):
 		why = "the warehouse calls garment " + g.ID + " " + g.called()
+	case !undecided && !planned.Refund && planned.Terms != nil && planned.Terms.When == domain.RefundManual:
+		why = "refunds were decided by hand when it was planned"
 	case !undecided && !planned.Refund:
 		why = "that was to be decided by hand when it was planned"
 	case undecided && g.policy.When != domain.RefundOnReceipt && g.policy.When != domain.RefundOnGrading:
@@ -89,7 +91,7 @@ func (d *decider) moneyAgreed(n int, why string) bool {
 	}
 	d.ask(nil, domain.Question{
 		Kind: "refund-decision", Subject: strconv.Itoa(n), Cause: cause,
-		Problems: []domain.Refusal{{Code: "refund_by_hand", Message: "the goods of this return are there and no money goes back by itself: " + why}},
+		Problems: []domain.Refusal{{Code: "refund_by_hand", Allowed: []string{"yes"}, Message: "the goods of this return are there and no money goes back by itself: " + why}},
 	})
 	return false
 }

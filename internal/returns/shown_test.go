@@ -77,7 +77,7 @@ func TestAReturnSaysWhyItsMoneyIsHeld(t *testing.T) {
 		s := oneGarment(manual)
 		s.work(t)
 		d := s.decide(t, 1)
-		require.Equal(t, []any{"that was to be decided by hand when it was planned", domain.RefundManual, []int64{7}}, []any{d.Money[0].Held, d.Money[0].Terms.When, d.Money[0].Terms.Rules})
+		require.Equal(t, []any{"refunds were decided by hand when it was planned", domain.RefundManual, []int64{7}}, []any{d.Money[0].Held, d.Money[0].Terms.When, d.Money[0].Terms.Rules})
 		s.answer(d.Questions[0], map[string]string{"refund": "yes"})
 		s.work(t)
 		row := s.decide(t, 1).Money[0]
