@@ -30,7 +30,11 @@ func (w *world) books() {
 			invoiced[r.Document.Entity+" "+r.Document.Currency] += r.Document.Totals().Gross
 		}
 	}
-	fmt.Fprintf(w.o.Out, "\nFor finance: %d documents, %d of them posted; the rest follows within seconds, or waits for finance.\n", len(documents), posted)
+	rest := "."
+	if posted < len(documents) {
+		rest = "; the rest follows within seconds, or waits for finance."
+	}
+	fmt.Fprintf(w.o.Out, "\nFor finance: %d documents, %d of them posted%s\n", len(documents), posted, rest)
 	t := w.table("entity", "invoiced")
 	for _, key := range sortedKeys(invoiced) {
 		var entity, currency string
