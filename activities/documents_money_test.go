@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"selvedge/internal/domain"
+	"selvedge/internal/ports"
 )
 
 // pays is what the shop says of the order's payments from now on.
@@ -231,4 +232,24 @@ func TestAnOrderThatIsCapturedAndNeverAccepted(t *testing.T) {
 	a.pays(list(moved("1", 5000)), list(moved("77", 5000, func(e *domain.PaymentEntry) { e.At = noon.Add(48 * time.Hour) })))
 	a.ran()
 	require.Equal(t, []string{"deposit 50.00 GBP 2026-11-21", "refund 50.00 GBP 2026-11-22"}, kinds(), "0.00 are owed")
+}
+
+// A person pays a return in the shop after it has closed; should the return be opened again
+// and find its money paid, the document stands already.
+func TestARefundOfAReturnThatAPersonMadeIsOneDocument(t *testing.T) {
+	t.Parallel()
+	a := audit(t, sold("GBP", 0, 0, line("1", 2, 5000, "20"))).ships(5000, units("1", 2)).returnsOf(1, 2500, units("1", 1))
+	a.order.Shipments = []domain.ShopShipment{{ID: a.shopID(1), CreatedAt: noon, Captured: true, Total: 5000}}
+	a.tell(domain.NewFact(domain.FactReturnWritten, "stands", "selvedge", noon, domain.ReturnWritten{Return: 1, Kind: domain.PlanShopReturn, Key: "r1", Stage: domain.StageDone, ID: "901", Amount: 2500}),
+		domain.NewFact(domain.FactReturnSettled, "settled", "selvedge", noon, domain.ReturnSettled{Return: 1}))
+	a.pays(list(moved("1", 5000)), list(moved("80", 2500, func(e *domain.PaymentEntry) { e.Return = "901" })))
+	a.ran()
+	require.Equal(t, []string{"refund payment×0 25.00+0.00=25.00"}, a.figures("refund"))
+	written, err := a.record(domain.ReturnPlan{Return: 1, Kind: domain.PlanPayment, Key: "r1/refund/document", Of: "r1/refund", ShopID: "901", Amount: 2500, At: noon})
+	require.NoError(t, err)
+	require.Equal(t, []any{domain.StageDone, int64(2500)}, []any{written.Stage, written.Amount})
+	a.ran()
+	records, err := a.db.Documents(t.Context(), ports.DocumentFilter{Kind: domain.DocRefund}, 10)
+	require.NoError(t, err)
+	require.Len(t, records, 1)
 }

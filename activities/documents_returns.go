@@ -90,6 +90,11 @@ func (l ReturnLedger) prepare(ctx context.Context, order domain.Order, facts []d
 		doc.Reference = plan.ShopID
 	}
 	books.Book(&doc, entity)
+	if i := slices.IndexFunc(records, func(r ports.DocumentRecord) bool {
+		return plan.Kind == domain.PlanPayment && plan.Amount > 0 && books.ByHand(r.Document, plan.ShopID)
+	}); i >= 0 {
+		return records[i], nil // a person paid it while the return was closed: that is booked, and once
+	}
 	if err := fill(&doc, order, facts, plan, records, entity); err != nil {
 		return ports.DocumentRecord{}, err
 	}

@@ -50,7 +50,7 @@ func Plan(in Input) ([]Planned, error) {
 	if p.acceptedAt = accepted(in.Facts); p.acceptedAt.IsZero() && len(in.Firm) == 0 && len(p.ahead) == 0 && len(in.Order.Payment.Beside()) == 0 {
 		return nil, nil
 	}
-	for _, step := range []func() error{p.salesOrder, p.deposits, p.shipments, p.depositRefund, p.depositUse, p.besideReturns, p.refunds} {
+	for _, step := range []func() error{p.salesOrder, p.deposits, p.shipments, p.depositRefund, p.depositUse, p.besideReturns, p.refunds, p.refundsByHand} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("order %s: %w", in.Order.ID, err)
 		}

@@ -110,7 +110,7 @@ func (p *plan) madeFor(e domain.PaymentEntry, kind domain.DocumentKind) []domain
 func (p *plan) givenBack(e domain.PaymentEntry, due int64) error {
 	method, ok := p.Order.Payment.Method(e)
 	if !ok {
-		return p.unexplained(e, due, CodeRefundMethod, fmt.Sprintf("went back by %q, and nothing of the order was paid by that: nobody can tell whether it is cash or a liability", e.By))
+		return p.unexplained(e, due, CodeRefundMethod, byOther(e))
 	}
 	open := p.depositsOpen()
 	if part := min(due, p.unneeded(open)); part > 0 {
@@ -199,11 +199,24 @@ func (p *plan) unexplained(e domain.PaymentEntry, due int64, code, why string) e
 		method = domain.MethodGiftCard
 	}
 	d := p.refundOf(e, due, method, nil, "")
-	message := fmt.Sprintf("refund %s of the shop, %s for no return: it %s", e.ID, domain.Format(due, p.Order.Currency), why)
-	return p.addFor(e, d, e.At, &domain.Question{
+	return p.addFor(e, d, e.At, p.whatFor(e, due, code, why))
+}
+
+// whatFor is finance's question about a refund.
+func (p *plan) whatFor(e domain.PaymentEntry, due int64, code, why string) *domain.Question {
+	of := "for no return"
+	if e.Return != "" {
+		of = "of return " + e.Return
+	}
+	message := fmt.Sprintf("refund %s of the shop, %s %s: it %s", e.ID, domain.Format(due, p.Order.Currency), of, why)
+	return &domain.Question{
 		Kind: KindUnexplained, Subject: p.Order.ID.String(), Cause: domain.NewCause(KindUnexplained, p.Order.ID.String(), e.ID),
 		Problems: []domain.Refusal{{Code: code, Value: e.ID, Message: message}},
-	})
+	}
+}
+
+func byOther(e domain.PaymentEntry) string {
+	return fmt.Sprintf("went back by %q, and nothing of the order was paid by that: nobody can tell whether it is cash or a liability", e.By)
 }
 
 // addFor adds a document about one refund, under its own key.

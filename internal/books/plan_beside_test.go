@@ -123,6 +123,33 @@ func TestARefundOfAReturnIsNeverTakenForGoodwillNorTheOtherWayRound(t *testing.T
 	require.Nil(t, byHand.plan(t)[0].Question, "once that is paid it can only be goodwill")
 }
 
+// Finance decides by hand, pays the return in the shop and closes the question: nobody of
+// ours has asked for the money, and the books have it all the same.
+func TestARefundOfAReturnThatAPersonMadeIsBookedOnceTheReturnIsClosed(t *testing.T) {
+	t.Parallel()
+	l := sentAll(t).returned(false)
+	e := gave("80", 1767)
+	e.Return = "901"
+	l.paid(6795, e)
+	l.tell(domain.NewFact(domain.FactReturnWritten, "", "selvedge", dawn, domain.ReturnWritten{Return: 1, Kind: domain.PlanShopReturn, Key: "r1", Stage: domain.StageDone, ID: "901", Amount: 1767}))
+	require.Empty(t, l.plan(t), "the return may still ask for it")
+	l.tell(domain.NewFact(domain.FactReturnSettled, "", "selvedge", dawn, domain.ReturnSettled{Return: 1}))
+	require.Equal(t, []string{"centra-ref-atelier-10023-80 [payment×0 1767/0]"}, l.post(t))
+	refund := l.firm[len(l.firm)-1]
+	require.Equal(t, []any{"901", []domain.DocumentKey{"centra-cm-r1"}}, []any{refund.Return, refund.Links})
+	require.True(t, books.ByHand(refund, "901"))
+	require.Zero(t, liability(l.firm), "and it is none of a deposit")
+
+	asked := sentAll(t).returned(true).paid(6795, e)
+	asked.tell(domain.NewFact(domain.FactReturnWritten, "", "selvedge", dawn, domain.ReturnWritten{Return: 1, Kind: domain.PlanShopReturn, Key: "r1", Stage: domain.StageDone, ID: "901", Amount: 1767})).
+		tell(domain.NewFact(domain.FactReturnSettled, "", "selvedge", dawn, domain.ReturnSettled{Return: 1}))
+	require.Empty(t, asked.plan(t), "one that it asked for it books itself")
+	e.By = "Bank transfer"
+	other := sentAll(t).returned(false).paid(6795, e)
+	other.facts = append(other.facts, l.facts[len(l.facts)-2:]...)
+	require.Equal(t, books.CodeRefundMethod, other.plan(t)[0].Question.Problems[0].Code)
+}
+
 // Goodwill of 30.00 on 67.95, and then all of the goods come back for 63.00: 25.05 more would
 // be credited than was invoiced. The return is credited whole, and goodwill gives way.
 func TestGoodwillGivesWayToTheCreditOfItsGoods(t *testing.T) {

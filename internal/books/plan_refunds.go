@@ -90,3 +90,73 @@ func (p *plan) depositRefund() error {
 	}
 	return p.add(d, []string{p.Order.ID.Store, p.Order.ID.Number}, made+1, p.changedAt(), nil)
 }
+
+// refundsByHand plans a document for each refund of a return that a person made in the shop
+// and no return of ours asked for, as finance does where it decides by hand, once that
+// return is closed: until then it may still be the return's own to book.
+func (p *plan) refundsByHand() error {
+	closed := p.closedUnpaid()
+	for _, e := range p.Order.Payment.Refunds {
+		if e.Return == "" || !e.Back.IsZero() || !closed[e.Return] {
+			continue
+		}
+		due := e.Amount
+		for _, d := range p.madeFor(e, domain.DocRefund) {
+			due -= d.Totals().Gross
+		}
+		if due <= 0 {
+			continue
+		}
+		method, ok := p.Order.Payment.Method(e)
+		d := p.refundOf(e, due, method, nil, "")
+		d.Return, d.Reference = e.Return, e.Return
+		for _, m := range p.all(domain.DocCreditMemo) {
+			if m.Return == e.Return && m.Reverses == "" {
+				d.Links, d.Lines[0].Source = append(d.Links, m.Key), m.Key
+			}
+		}
+		var ask *domain.Question
+		if !ok {
+			ask = p.whatFor(e, due, CodeRefundMethod, byOther(e))
+		}
+		if err := p.addFor(e, d, e.At, ask); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// closedUnpaid are the shop's returns that returns of ours wrote or took over, that are
+// closed, and whose money none of them asked for.
+func (p *plan) closedUnpaid() map[string]bool {
+	of, asked, settled := map[string]int{}, map[string]bool{}, map[int]bool{}
+	for _, f := range p.Facts {
+		switch f.Kind {
+		case domain.FactReturnPlanned:
+			plan, err := domain.Decode[domain.ReturnPlan](f)
+			if err == nil && plan.Kind == domain.PlanRefund {
+				asked[plan.ShopID] = true
+			}
+		case domain.FactReturnWritten:
+			w, err := domain.Decode[domain.ReturnWritten](f)
+			if err == nil && w.Kind == domain.PlanShopReturn && w.ID != "" {
+				of[w.ID] = w.Return
+			}
+		case domain.FactReturnSettled:
+			if s, err := domain.Decode[domain.ReturnSettled](f); err == nil {
+				settled[s.Return] = true
+			}
+		}
+	}
+	closed := map[string]bool{}
+	for id, n := range of {
+		closed[id] = settled[n] && !asked[id]
+	}
+	return closed
+}
+
+// ByHand tells whether a document is of a refund of a shop's return that a person made
+// there and the return did not ask for.
+func ByHand(d domain.Document, shopReturn string) bool {
+	return d.Kind == domain.DocRefund && d.Return == shopReturn && shopReturn != "" && d.Extra[extraRefund] != ""
+}
