@@ -298,6 +298,14 @@ func TestMoneyTakenWithAShipmentIsNoDeposit(t *testing.T) {
 	require.Empty(t, outside.plan(t), "what was marked as paid came in elsewhere")
 }
 
+func TestMoneyThatAnEarlierVersionBookedWithItsInvoiceIsNoDepositAsWell(t *testing.T) {
+	t.Parallel()
+	l := sentAll(t)
+	require.True(t, l.firm[len(l.firm)-1].Captured)
+	l.order.Payment.Captures[0].At = dawn // prepaid, as it turns out now that the entries are read
+	require.Empty(t, l.plan(t), "its invoice was booked as a cash sale")
+}
+
 func TestAnOrderThatAnEarlierVersionBookedGivesNothingBackTwice(t *testing.T) {
 	t.Parallel()
 	l := alive().tell(capturedAhead(6795)).accepted()

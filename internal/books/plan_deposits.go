@@ -15,6 +15,7 @@ type taken struct {
 	amount int64
 	at     time.Time // of its newest part; zero where nobody told
 	by     string    // the payment method as the shop names it
+	ours   bool      // we captured it
 }
 
 // together is how long before the first of the shop's shipments money may be recorded that
@@ -49,7 +50,7 @@ func takenAhead(o domain.Order, facts []domain.Fact, shipped bool) ([]taken, err
 		return nil, err
 	}
 	if n := ours - cards.amount; n > 0 && n >= money.amount {
-		money.amount, money.at = n, at
+		money.amount, money.at, money.ours = n, at, true
 	}
 	return slices.DeleteFunc([]taken{money, cards}, func(t taken) bool { return t.amount <= 0 }), nil
 }
@@ -83,8 +84,16 @@ func capturedByUs(o domain.Order, facts []domain.Fact) (amount int64, at time.Ti
 // made when the money came in, not when a warehouse accepts the order: what was taken is a
 // liability from then on, also at the end of a month in which the order waits, is refused
 // or is withdrawn.
+//
+// An earlier version made none of money that others than we had captured, and booked the
+// invoice as captured with its shipment: then the money is in the books, and no deposit follows.
 func (p *plan) deposits() error {
+	asCaptured := func(d domain.Document) bool { return d.Captured }
+	inTheBooks := len(p.firm("", domain.DocDeposit)) == 0 && slices.ContainsFunc(p.firm("", domain.DocInvoice), asCaptured)
 	for _, t := range p.ahead {
+		if inTheBooks && !t.ours {
+			continue
+		}
 		amount := t.amount
 		for _, d := range p.firm("", domain.DocDeposit) {
 			if cmp.Or(d.Method, domain.MethodOriginal) == t.method {

@@ -23,7 +23,9 @@
 // line and without stock; an order whose lines are all cancelled before
 // anything shipped is CANCELLED; a shipment cannot be created shipped without
 // being good to go; goods captured in advance pay the shipments in turn; setStock
-// below what is allocated is clamped; a return moves stock when it is created.
+// below what is allocated is clamped; a return moves stock when it is created; a gift
+// card pays before the card and is paid back after it, by entries of its own; a refund of
+// a return names it in the order's payment history, too.
 // OrderLine.allocations shows what is held now, completed units only stand on
 // ShipmentLine.allocations.
 //
