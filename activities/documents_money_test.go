@@ -130,12 +130,14 @@ func TestWorkedExamplesOfMoneyBesideReturns(t *testing.T) {
 		},
 		// Of 5.00 of tax the 30.00 bear all: 30.00/6.
 		"shipping without tax, as the shop has it": {
-			mixed(500), func(a *audited) { a.ships(4595, units("1", 1), units("2", 1)) }, []string{"invoice"},
+			mixed(500), func(a *audited) { a.ships(4595, units("1", 1), units("2", 1)) },
+			[]string{"invoice"},
 			[]string{"invoice 1×1 12.00+0.00=12.00", "invoice 2×1 25.00+5.00=30.00", "invoice shipping×1 3.95+0.00=3.95"},
 		},
 		// The shop spreads 3.95 over 12.00 and 30.00: 1.13 without tax, and 2.82 with 0.47.
 		"shipping taxed as a part of the goods is": {
-			mixed(547), func(a *audited) { a.ships(4595, units("1", 1), units("2", 1)) }, []string{"sales-order", "invoice"},
+			mixed(547), func(a *audited) { a.ships(4595, units("1", 1), units("2", 1)) },
+			[]string{"sales-order", "invoice"},
 			[]string{
 				"sales-order 1×1 12.00+0.00=12.00", "sales-order 2×1 25.00+5.00=30.00", "sales-order shipping×1 3.48+0.47=3.95",
 				"invoice 1×1 12.00+0.00=12.00", "invoice 2×1 25.00+5.00=30.00", "invoice shipping×1 3.48+0.47=3.95",

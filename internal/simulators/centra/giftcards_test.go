@@ -22,8 +22,10 @@ func TestAGiftCardPaysFirstAndIsPaidBackLast(t *testing.T) {
 		return out
 	}
 	paid := []any{
-		[]any{"AUTH_GIFT_CARD", 50_000.0, false}, []any{"AUTH", 64_700.0, false},
-		[]any{"CAPTURE_GIFT_CARD", 50_000.0, false}, []any{"CAPTURE", 64_700.0, false},
+		[]any{"AUTH_GIFT_CARD", 50_000.0, false},
+		[]any{"AUTH", 64_700.0, false},
+		[]any{"CAPTURE_GIFT_CARD", 50_000.0, false},
+		[]any{"CAPTURE", 64_700.0, false},
 	}
 	require.Equal(t, paid, history())
 	r := s.do(t, "createReturn", returnFields, m{"input": m{

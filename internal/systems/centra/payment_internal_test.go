@@ -75,14 +75,16 @@ func TestEachMovementOfMoneyIsToldByItself(t *testing.T) {
 	}{
 		"by card and off a gift card": {
 			"AUTH AUTH_GIFT_CARD CAPTURE_GIFT_CARD CAPTURE",
-			[]domain.PaymentEntry{{ID: "2", At: at(2), Amount: 100_00, GiftCard: true}, {ID: "3", At: at(3), Amount: 100_00}}, nil, true,
+			[]domain.PaymentEntry{{ID: "2", At: at(2), Amount: 100_00, GiftCard: true}, {ID: "3", At: at(3), Amount: 100_00}},
+			nil, true,
 		},
 		"a gift card that is still to be taken": {"AUTH_GIFT_CARD", nil, nil, true},
 		"prepaid":                               {"PREPAID", []domain.PaymentEntry{{ID: "0", At: at(0), Amount: 100_00}}, nil, false},
 		"marked as paid, asked for and refused": {"MARKED_AS_PAID CAPTURE_REQUEST? CAPTURE_FAILED! CAPTURE!", nil, nil, false},
 		"a refund of a return and one of none": {
 			"REFUND/9 REFUND_GIFT_CARD", nil,
-			[]domain.PaymentEntry{{ID: "0", At: at(0), Amount: 100_00, Return: "9"}, {ID: "1", At: at(1), Amount: 100_00, GiftCard: true}}, false,
+			[]domain.PaymentEntry{{ID: "0", At: at(0), Amount: 100_00, Return: "9"}, {ID: "1", At: at(1), Amount: 100_00, GiftCard: true}},
+			false,
 		},
 		"a refund that came back":            {"REFUND REFUND_FAILED!", nil, []domain.PaymentEntry{{ID: "0", At: at(0), Amount: 100_00, Back: at(1)}}, false},
 		"one of a return is its own to tell": {"REFUND/9 REFUND_FAILED/9!", nil, []domain.PaymentEntry{{ID: "0", At: at(0), Amount: 100_00, Return: "9"}}, false},
