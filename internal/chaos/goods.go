@@ -102,19 +102,13 @@ func (s *soakRun) moveGoods(ctx context.Context, d deed) error {
 
 // noteUnpaid notes which of the orders that come back were paid outside the shop.
 func (s *soakRun) noteUnpaid(ctx context.Context, accounts []floorAccount, returns []floorAction) error {
-	var sold struct {
-		Orders []struct {
-			Store       string `json:"store"`
-			Number      int    `json:"number"`
-			CaptureMode string `json:"captureMode"`
-		} `json:"orders"`
-	}
-	if err := s.ask(ctx, http.MethodGet, shop, "/_sim/state", nil, &sold); err != nil {
+	sold, err := s.shopOrders(ctx)
+	if err != nil {
 		return err
 	}
 	external := map[string]bool{}
-	for _, o := range sold.Orders {
-		external[fmt.Sprintf("%s/%d", o.Store, o.Number)] = o.CaptureMode == "external"
+	for _, o := range sold {
+		external[o.id().String()] = o.CaptureMode == "external"
 	}
 	for _, r := range returns {
 		for _, a := range accounts {

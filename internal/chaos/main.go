@@ -11,7 +11,7 @@
 //	CHAOS_ORDERS   consumer orders of the day (150)
 //	CHAOS_SEED     determines all that is drawn (1)
 //	CHAOS_MINUTES  bound of the day, drain included (4, which is the least, and more
-//	               with more orders: 17 for 3,000, 52 for 10,000)
+//	               with more orders: 25 for 3,000, 79 for 10,000)
 //	CHAOS_BIN      folder of the binaries worker and starter (.build)
 //	CHAOS_KEEP     not empty: logs and states stay also when all went well
 //

@@ -36,13 +36,19 @@ type victims struct {
 	// unpaid are orders of which goods came back and whose money the shop never had: it
 	// cannot give any back, so finance is asked.
 	unpaid map[domain.OrderID]bool
+	// inTime are orders whose tracking was to come late and came before anybody missed it.
+	inTime map[domain.OrderID]bool
 }
+
+// lateTracking is the planned fault of an order whose tracking comes after its parcels
+// were told to the customer without.
+const lateTracking = "late-tracking"
 
 // chooseVictims shuffles the orders. A cancellation takes those without a planned
 // fault, every other one of those that the shop holds back, where nothing but the
 // cancellation decides the end; the other buttons take all the rest.
 func chooseVictims(seed uint64, plan []sampleday.PlannedOrder) *victims {
-	v := &victims{random: rand.New(rand.NewPCG(seed, 0x5ac21)), withdrawn: map[domain.OrderID]bool{}, unpaid: map[domain.OrderID]bool{}}
+	v := &victims{random: rand.New(rand.NewPCG(seed, 0x5ac21)), withdrawn: map[domain.OrderID]bool{}, unpaid: map[domain.OrderID]bool{}, inTime: map[domain.OrderID]bool{}}
 	var waiting, closing, others []domain.OrderID
 	for n, p := range plan {
 		id := domain.OrderID{Store: p.Store, Number: p.Number}
@@ -117,12 +123,22 @@ func (v *victims) cameBack(id domain.OrderID) {
 	v.unpaid[id] = true
 }
 
-// mark tells the judge which orders were withdrawn, and which have to wait for finance.
+func (v *victims) trackedInTime(id domain.OrderID) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.inTime[id] = true
+}
+
+// mark tells the judge which orders were withdrawn, which have to wait for finance, and
+// which have nothing to wait for.
 func (v *victims) mark(o demo.Standing) demo.Standing {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	id := domain.OrderID{Store: o.Store, Number: o.Number}
 	o.Withdrawn = v.withdrawn[id]
+	if v.inTime[id] {
+		o.Planned, o.PlannedEnd = "", string(domain.Closed)
+	}
 	if v.unpaid[id] {
 		o.Planned, o.PlannedEnd = "refund-not-captured", string(domain.ReturnWindow)
 	}

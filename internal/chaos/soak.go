@@ -262,6 +262,9 @@ func (s *soakRun) drain(ctx context.Context) error {
 		if time.Since(told) > 15*time.Second {
 			told = time.Now()
 			s.say("%d orders are not yet where they should be", missing)
+			if err := s.keepShop(ctx); err != nil {
+				return err
+			}
 		}
 		if time.Since(s.began) > s.bound {
 			s.say("time is up; worker ended by itself %d times, serve %d times", s.worker.endedAlone(), s.serve.endedAlone())
