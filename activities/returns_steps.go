@@ -225,7 +225,7 @@ func (s *returnStep) stand(ctx context.Context) (domain.ShopReturn, error) {
 	}
 	if s.plan.ShopID != "" || s.known() != "" {
 		return domain.ShopReturn{}, &fault.Fault{
-			Kind: fault.Rejected, System: "centra", Op: "completeReturn", Code: "return_gone",
+			Kind: fault.Rejected, System: "centra", Op: "completeReturn", Code: domain.CodeReturnGone,
 			Message: "return " + s.plan.ShopID + s.known() + " was deleted in the shop before it was completed",
 		}
 	}
@@ -278,7 +278,7 @@ func (s *returnStep) once(ctx context.Context, send func() error) error {
 func (s *returnStep) refund(ctx context.Context) (domain.ReturnWritten, error) {
 	i := slices.IndexFunc(s.there, func(r domain.ShopReturn) bool { return r.ID == s.plan.ShopID })
 	if i < 0 {
-		return domain.ReturnWritten{}, refundRefused("return_gone", "return "+s.plan.ShopID+" is not in the shop any more")
+		return domain.ReturnWritten{}, refundRefused(domain.CodeReturnGone, "return "+s.plan.ShopID+" is not in the shop any more")
 	}
 	there := s.there[i]
 	switch {

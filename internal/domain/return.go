@@ -205,6 +205,10 @@ type ReturnWritten struct {
 	By    []string `json:"by,omitempty"`
 }
 
+// CodeReturnGone is the problem of a return that we had made in the shop, or were to
+// complete there, and that is not there any more.
+const CodeReturnGone = "return_gone"
+
 // ReturnRefused says that a step was refused for good; it holds until a person answers.
 type ReturnRefused struct {
 	Return int `json:"return"`

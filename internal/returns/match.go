@@ -453,17 +453,28 @@ func (m *matched) refusedToUs(garment *Garment) bool {
 	return planned && m.refusedWhole(p)
 }
 
+// refusedWhole tells whether the shop refused a return of ours as a whole, or somebody
+// deleted there what we had made before it was completed, and nothing of it stands.
 func (m *matched) refusedWhole(p domain.ReturnPlan) bool {
-	_, refused := m.refused[p.Key]
-	if !refused || p.ShopID != "" || m.written[p.Key].ID != "" {
+	r, refused := m.refused[p.Key]
+	made := m.written[p.Key].ID
+	if !refused || p.ShopID != "" || made != "" && !m.goneBefore(p, r) {
 		return false
 	}
-	for _, r := range m.shop {
-		if r.External == p.Key && !r.Deleted {
+	for id, s := range m.shop {
+		if s.External == p.Key && !s.Deleted && (made == "" || id != made) {
 			return false
 		}
 	}
 	return true
+}
+
+// goneBefore tells whether a return that we had made was deleted before it was completed:
+// it was looked for then, and the refusal says that it is not there.
+func (m *matched) goneBefore(p domain.ReturnPlan, r refusal) bool {
+	w := m.written[p.Key]
+	return w.Stage == domain.StageCreated && r.sequence > m.writtenF[p.Key].Sequence &&
+		slices.ContainsFunc(r.Problems, func(q domain.Refusal) bool { return q.Code == domain.CodeReturnGone })
 }
 
 // dropped tells whether a plan will never be written: somebody took it back at the other

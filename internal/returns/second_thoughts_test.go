@@ -225,3 +225,58 @@ func TestAGarmentForWhichTheShopHasNoUnitLeftIsAPersons(t *testing.T) {
 	s.tell(domain.NewFact(domain.FactReturnAnswered, "settled", "ops", s.now, domain.ReturnAnswer{Return: 2, AnswerFact: domain.AnswerFact{Cause: d.Questions[0].Cause, Action: "skip", By: "ops"}}))
 	require.Empty(t, s.decide(t, 2).Questions)
 }
+
+// Somebody deletes a return of ours between its creation and its completion, and enters
+// it by hand, as the page of the question says: that one is completed and paid back.
+func TestAReturnDeletedBeforeItWasCompletedAndEnteredByHandIsTheSame(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ before, told, skips, completed bool }{
+		"after we were refused":                   {},
+		"before we were refused":                  {before: true},
+		"with the shop's word that ours was gone": {told: true},
+		"and the question is skipped":             {skips: true},
+		"completed by hand":                       {completed: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newTale(2)
+			s.tell(back("r", 1, unit("u", "restock", 1, true)))
+			var plan domain.ReturnPlan
+			for _, due := range s.decide(t, 1).Due {
+				if due.Plan.Kind == domain.PlanShopReturn {
+					plan = due.Plan
+				}
+			}
+			s.tell(domain.NewFact(domain.FactReturnPlanned, "plan:"+plan.Key, "selvedge", s.now, plan))
+			s.tell(domain.NewFact(domain.FactReturnWritten, "created", "selvedge", s.now, domain.ReturnWritten{Return: 1, Kind: plan.Kind, Key: plan.Key, Stage: domain.StageCreated, ID: "3"}))
+			ours := domain.ShopReturn{ID: "3", External: plan.Key, Order: order, Shipment: "7", Lines: plan.Lines, Total: 3990}
+			s.tell(domain.NewShopReturnFact(ours, s.now)) // as its event tells
+			if tt.before {
+				s.tell(byHand("4", 1, tt.completed))
+			}
+			s.tell(domain.NewFact(domain.FactReturnRefused, "refused", "centra", s.now, domain.ReturnRefused{Return: 1, RefusedFact: domain.RefusedFact{
+				Step: domain.Step(plan.Kind), Subject: plan.Key, System: "centra", Exception: "return-refused", Problems: []domain.Refusal{{Code: domain.CodeReturnGone, Message: "it was deleted"}},
+			}}))
+			if tt.told {
+				s.tell(domain.NewShopReturnFact(domain.ShopReturn{ID: "3", Order: order, Deleted: true}, s.now))
+			}
+			if !tt.before {
+				cause := s.asked(t, 1, "return-refused")
+				if tt.skips {
+					s.tell(answer(cause, "skip", nil))
+				}
+				s.tell(byHand("4", 1, tt.completed))
+			}
+			s.work(t)
+			for n := 1; n <= s.count(t); n++ { // one entered before has a number of its own, and nothing in it
+				d := s.decide(t, n)
+				require.Empty(t, kinds(d))
+				require.True(t, d.Settled, "return %d waits for %v, due %v", n, d.Waiting, d.Due)
+			}
+			require.Equal(t, 1, s.written(t, domain.PlanCredit), "one garment is credited once")
+			require.Equal(t, 1, s.written(t, domain.PlanRefund), "and paid back once")
+			adopted := s.plans(t, domain.PlanShopReturn)
+			require.Equal(t, "4", adopted[len(adopted)-1].ShopID)
+		})
+	}
+}
