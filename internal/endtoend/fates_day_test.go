@@ -21,12 +21,14 @@ import (
 // fate is what becomes of the goods of one order: what is told of them and what people
 // answer, word by word, and what it has to come to.
 type fate struct {
-	name  string
-	sale  func(*centra.SeedOrder)
-	plan  *acs.FloorPlan
-	open  bool // the order stays open: not all of it has left
-	words []word
-	want  outcome
+	name string
+	sale func(*centra.SeedOrder)
+	plan *acs.FloorPlan
+	open bool // the order stays open: not all of it has left
+	// elsewhere is how many of its garments are written off by documents of no order.
+	elsewhere int
+	words     []word
+	want      outcome
 
 	number  int
 	said    int        // words so far

@@ -1,12 +1,14 @@
 package endtoend_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/workflowservice/v1"
 
 	"selvedge/internal/contract"
 	"selvedge/internal/domain"
@@ -155,6 +157,68 @@ func TestATerminatedReturnGoesOnAsIfNobodyHadPressed(t *testing.T) {
 		w.returnResolve(t, orphan, contract.Resolution{Exception: cause, Action: contract.ActionOverride, Override: map[string]string{"order": orderID(4810).String()}, By: "ops", Reason: "its label"})
 		w.returnCloses(t, orphan)
 		asIfNobodyHadPressed(t, 4810, physical)
+	})
+}
+
+// resets sends a workflow back to each of its completed tasks, as the button of the Web UI does.
+func (w *world) resets(t *testing.T, id string, again func()) {
+	t.Helper()
+	d, err := w.client.DescribeWorkflowExecution(t.Context(), id, "")
+	require.NoError(t, err)
+	run := d.GetWorkflowExecutionInfo().GetExecution()
+	var tasks []int64
+	for events := w.client.GetWorkflowHistory(t.Context(), id, run.GetRunId(), false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT); events.HasNext(); {
+		e, err := events.Next()
+		require.NoError(t, err)
+		if e.GetEventType() == enums.EVENT_TYPE_WORKFLOW_TASK_COMPLETED {
+			tasks = append(tasks, e.GetEventId())
+		}
+	}
+	require.NotEmpty(t, tasks)
+	for _, at := range tasks {
+		_, err := w.client.WorkflowService().ResetWorkflowExecution(t.Context(), &workflowservice.ResetWorkflowExecutionRequest{
+			Namespace: w.ns, WorkflowExecution: run, Reason: "somebody pressed it", WorkflowTaskFinishEventId: at, RequestId: fmt.Sprintf("%s-%d", id, at),
+		})
+		require.NoError(t, err)
+		again()
+	}
+}
+
+// TestAReturnThatIsResetOrCancelledComesToTheSame presses the other two buttons.
+func TestAReturnThatIsResetOrCancelledComesToTheSame(t *testing.T) {
+	t.Parallel()
+	w := openBooked(t, options{})
+	sold := func(t *testing.T, number int) string {
+		t.Helper()
+		w.sell(t, sale(number), nil)
+		w.closes(t, number)
+		return returnID(number, 1)
+	}
+	once := func(t *testing.T, number int) {
+		t.Helper()
+		w.returnCloses(t, returnID(number, 1))
+		w.closes(t, number)
+		w.requireReturned(t, number, 3990, map[string]int{lineID(number, 1): 1})
+		w.requireCredited(t, number, 1, 3990, 1, 0)
+		require.Equal(t, []string{"39.90"}, w.paymentsBooked(t, number))
+	}
+	t.Run("reset to each of its tasks after it has closed", func(t *testing.T) {
+		t.Parallel()
+		id := sold(t, 4831)
+		w.comesBack(t, 4831, acs.ReturnAction{Units: []acs.ReturnUnit{unit(4831, 1, shirt, "ber")}})
+		once(t, 4831)
+		w.resets(t, id, func() { once(t, 4831) })
+	})
+	t.Run("cancelled while it waits", func(t *testing.T) {
+		t.Parallel()
+		id := sold(t, 4832)
+		r := w.comesBack(t, 4832, acs.ReturnAction{Units: []acs.ReturnUnit{unit(4832, 1, shirt, "quarantine")}})
+		w.returnUntil(t, id, "waiting", func(s shown) bool { return s.state == domain.ReturnWindow })
+		require.NoError(t, w.client.CancelWorkflow(t.Context(), id, ""))
+		u := unit(4832, 1, shirt, "ber")
+		u.UnitRef = r.Units[0].UnitRef
+		w.comesBack(t, 4832, acs.ReturnAction{ReturnID: r.ReturnID, Units: []acs.ReturnUnit{u}})
+		once(t, 4832)
 	})
 }
 
