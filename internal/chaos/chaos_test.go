@@ -351,8 +351,8 @@ func TestTheFloorTouchesNothingTwiceAndLeavesPlannedFaultsAlone(t *testing.T) {
 func TestALongDayHasTimeForItsOrders(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, shortest, boundOf(150))
-	require.Equal(t, 17*time.Minute, boundOf(3000))
-	require.Equal(t, 52*time.Minute, boundOf(10_000))
+	require.Equal(t, 25*time.Minute, boundOf(3000))
+	require.Equal(t, 79*time.Minute, boundOf(10_000))
 	require.Equal(t, 90*time.Second, stormOf(shortest))
-	require.Equal(t, 40*time.Minute, stormOf(time.Hour))
+	require.Equal(t, 30*time.Minute, stormOf(time.Hour))
 }
