@@ -1,6 +1,7 @@
 package endtoend_test
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -33,6 +34,17 @@ func (w *world) requireSettled(t *testing.T, number int, refunded, goods, fee, c
 	require.Equal(t, []int64{goods, -fee, carriage}, []int64{got[domain.DocLineGoods], got[domain.DocLineFee], got[domain.DocLineShipping]}, "credited: %v", got)
 }
 
+// moneyOf is what the pages say of the money of an order's first return.
+func (w *world) moneyOf(t *testing.T, number int) []contract.ReturnMoney {
+	t.Helper()
+	list, err := w.parts.Store.Returns(t.Context(), orderID(number), false, 10)
+	require.NoError(t, err)
+	require.Len(t, list, 1)
+	var at contract.ReturnAssessment
+	require.NoError(t, json.Unmarshal(list[0].View, &at))
+	return at.Money
+}
+
 // TestRefundsByRule sells in a market whose rules pay some garments back unseen, some once
 // they are graded, and leave some to finance with a fee.
 func TestRefundsByRule(t *testing.T) {
@@ -58,6 +70,11 @@ func TestRefundsByRule(t *testing.T) {
 		w.comesBack(t, 3901, acs.ReturnAction{ReturnID: r.ReturnID, Units: []acs.ReturnUnit{u}})
 		w.returnCloses(t, returnID(3901, 1))
 		w.requireSettled(t, 3901, 3990-395, 3990, 395, 0)
+		money := w.moneyOf(t, 3901)
+		require.Len(t, money, 1)
+		require.Contains(t, money[0].Terms, "on-receipt, 3.95 GBP kept back, says refund-policy rule ")
+		money[0].Garments, money[0].Terms, money[0].ShopReturn, money[0].Rules = nil, "", "", nil
+		require.Equal(t, contract.ReturnMoney{Goods: "39.90 GBP", Kept: "3.95 GBP", Carriage: "0.00 GBP", Back: "35.95 GBP", Stands: "paid back 35.95 GBP"}, money[0], "finance sees why")
 	})
 	t.Run("on grading, with the carriage when all of it is back", func(t *testing.T) {
 		t.Parallel()
