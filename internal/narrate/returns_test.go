@@ -46,12 +46,14 @@ func TestWhatCameBackIsToldInPlainWords(t *testing.T) {
 			"return 1: planned shop-return a/1/r1/shop-return/1 of 1 garment, by refund-policy rule 4 and 12, 3.95 GBP kept back, 4.95 GBP shipping back, 1.00 GBP handling back, 2.00 GBP taken off for discounts, 0.01 GBP taken off for rounding; its money goes back by itself",
 		},
 		"money that waits": {
-			domain.FactReturnPlanned, domain.ReturnPlan{Return: 2, Kind: domain.PlanShopReturn, Key: "k", Garments: []string{"g", "h"}, Terms: &domain.RefundTerms{}},
+			domain.FactReturnPlanned,
+			domain.ReturnPlan{Return: 2, Kind: domain.PlanShopReturn, Key: "k", Garments: []string{"g", "h"}, Terms: &domain.RefundTerms{}},
 			"return 2: planned shop-return k of 2 garments, by no rule of its own; its money waits for a decision",
 		},
 		"what was written": {domain.FactReturnWritten, domain.ReturnWritten{Return: 1, Kind: domain.PlanRefund, Key: "k/refund", Stage: domain.StageDone, ID: "41", Amount: 3595}, "return 1: refund k/refund is done, there 41, 35.95 GBP"},
 		"what was refused": {
-			domain.FactReturnRefused, domain.ReturnRefused{Return: 1, RefusedFact: domain.RefusedFact{System: "centra", Step: "refund", Subject: "k/refund", Problems: []domain.Refusal{{Message: "not captured"}}}},
+			domain.FactReturnRefused,
+			domain.ReturnRefused{Return: 1, RefusedFact: domain.RefusedFact{System: "centra", Step: "refund", Subject: "k/refund", Problems: []domain.Refusal{{Message: "not captured"}}}},
 			"return 1: centra refused refund k/refund: not captured",
 		},
 		"an answer": {domain.FactReturnAnswered, domain.ReturnAnswer{Return: 1, AnswerFact: domain.AnswerFact{By: "fin", Action: "override", Cause: "c", Override: map[string]string{"refund": "yes"}, Reason: "agreed"}}, "return 1, fin: override of c, refund=yes (agreed)"},
