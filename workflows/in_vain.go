@@ -13,11 +13,11 @@ import (
 
 // A step that succeeds and is due again at once, with nothing changed but its own record,
 // would be taken for ever: a foreign system that accepts what it does not keep is enough.
-// So it rests a little, twice, since what it waits for may only be slow to show; then a
-// person is asked, and it is tried again hourly, or when somebody says so.
+// So it rests a little, a few times, since what it waits for may only be slow to show; then
+// a person is asked, and it is tried again hourly, or when somebody says so.
 
 // mostInVain is after how many tries that changed nothing a person is asked.
-const mostInVain = 3
+const mostInVain = 5
 
 // restInVain is how long a step rests after so many tries in a row that changed nothing.
 func restInVain(tries int) time.Duration {
