@@ -131,7 +131,7 @@ func (v *visit) answerDocuments() error {
 func (v *visit) answerThem(ctx context.Context, a ports.DocumentAnswer) (string, error) {
 	then := map[string]string{
 		string(exceptions.Retry): "will be derived anew or sent again by the next run.", string(exceptions.Skip): "will not be posted.",
-		string(exceptions.Override): "will be posted in the first open period, flagged as late, by the next run.",
+		string(exceptions.Override): "will go on with the next run; what is of a closed period is posted in the first open one, flagged as late.",
 	}
 	switch {
 	case then[a.Action] == "":

@@ -71,6 +71,8 @@ func readBooked(in io.Reader) ([]BookedLine, error) {
 var (
 	losses  = map[string]bool{"ber": true, "donate": true, "recycle": true, "return_to_brand": true}
 	reasons = map[string]bool{"ber_write_off": true, "donated": true, "recycled": true, "returned_to_brand": true, "lost": true}
+	// counts are the contract's words for what leaves the books and is no loss.
+	counts = map[string]bool{"sold_ex_hire": true, "count_correction": true, "regrade_out": true}
 )
 
 // loss is what a warehouse says is lost of one return, or outside of any, and what the
@@ -170,6 +172,11 @@ func (b *bench) lossesOf(a Account, byReturn, byEntry map[string]int, known map[
 	loose := map[string]Adjustment{}
 	named := map[string]map[string]int{}
 	for _, e := range a.Adjustments {
+		if e.QuantityDelta < 0 && !reasons[e.Reason] && !counts[e.Reason] && e.ReturnID == nil {
+			// Whether a word of the warehouse's own is a loss is for a rule to say.
+			known["entry "+e.AdjustmentID] = true
+			out = append(out, loss{name: "entry " + e.AdjustmentID, waits: true, expected: -e.QuantityDelta, booked: byEntry[e.AdjustmentID]})
+		}
 		if e.QuantityDelta >= 0 || !reasons[e.Reason] {
 			continue
 		}

@@ -133,9 +133,18 @@ func TestTheBooksAreReadByTheirColumns(t *testing.T) {
 	require.ErrorContains(t, books("\"a"), "export of the books")
 }
 
-func TestTheJudgeLetsAWriteOffBeTakenBackOnce(t *testing.T) {
+func TestTheJudgeCountsWhatTheBooksSayBesides(t *testing.T) {
 	t.Parallel()
 	d := withReturns()
+	own := judge.BookedLine{Key: "o1", Type: "write-off", Reference: "adj-7", LineType: "goods", SKU: "SH", Quantity: -1}
+	d.acs[0].Adjustments = append(d.acs[0].Adjustments, judge.Adjustment{AdjustmentID: "adj-7", SKU: "SH", QuantityDelta: -1, Reason: "moth"})
+	require.Empty(t, failing(d.report()), "a reason that nobody knows may be none")
+	d.claims.Booked = append(d.claims.Booked, own)
+	require.Empty(t, failing(d.report()), "and may be a loss")
+	d.claims.Booked = append(d.claims.Booked, own)
+	require.Equal(t, []judge.Counter{judge.Doubled}, failing(d.report()))
+	d.claims.Booked = d.claims.Booked[:len(d.claims.Booked)-1]
+
 	d.acs[0].Adjustments = append(d.acs[0].Adjustments, judge.Adjustment{AdjustmentID: "adj-6", SKU: "SH", QuantityDelta: 1, Reason: "lost"})
 	once := judge.BookedLine{Key: "u1", Type: "write-off", Reference: "adj-6", LineType: "goods", SKU: "SH", Quantity: 1}
 	d.claims.Booked = append(d.claims.Booked, once)

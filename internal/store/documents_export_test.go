@@ -10,6 +10,8 @@ var (
 	AlikeOfNoOrderQuery    = `SELECT key FROM (` + alikeOfNoOrder + `) alike ORDER BY id LIMIT 1`
 	AlikeOfOrdersQuery     = `SELECT key FROM (` + alikeOfOrders + `) alike ORDER BY id LIMIT 1`
 	UnbookedWriteOffsQuery = `SELECT ` + documentColumns + ` FROM documents d ` + unbookedWriteOffs
+	SurelyUndoneQuery      = surelyUndone
+	AlikeUndoneQuery       = alikeUndone
 	ReturnOwnerQuery       = returnOwner
 )
 

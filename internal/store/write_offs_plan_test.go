@@ -23,7 +23,7 @@ func TestWriteOffsOfOneGarmentAreFoundAlongAnIndex(t *testing.T) {
 	_, err = db.Exec(t.Context(), `
 		INSERT INTO documents (key, store, number, kind, ledger, currency, gross, tax, content, fingerprint, status, next_at, created_at)
 		SELECT 'k' || g, CASE WHEN g % 2 = 0 THEN 'atelier' ELSE '' END, CASE WHEN g % 2 = 0 THEN g::text ELSE '' END, 'write-off', 'csv', 'GBP', 0, 0,
-			jsonb_build_object('warehouse', 'north', 'occurredAt', now(), 'lines', jsonb_build_array(jsonb_build_object('sku', 'S' || g % 5000, 'disposition', 'ber')),
+			jsonb_build_object('warehouse', 'north', 'occurredAt', now(), 'lines', jsonb_build_array(jsonb_build_object('sku', 'S' || g % 5000, 'disposition', 'ber', 'quantity', CASE WHEN g % 11 = 0 THEN 1 ELSE -1 END)),
 				'extra', jsonb_strip_nulls(jsonb_build_object('serial', CASE WHEN g % 3 = 0 THEN 'X' || g END, 'return', CASE WHEN g % 5 = 0 THEN 'R' || g END, 'adjustment', CASE WHEN g % 7 = 0 THEN 'k' || g - 1 END))),
 			'', 'posted', now(), now()
 		FROM generate_series(1, 100000) g`)
@@ -39,7 +39,9 @@ func TestWriteOffsOfOneGarmentAreFoundAlongAnIndex(t *testing.T) {
 	require.NoError(t, err)
 	_, err = db.Exec(t.Context(), `INSERT INTO write_off_claims (key, stands, at) SELECT 'gone' || g, 'k' || g, now() FROM generate_series(1, 100000) g WHERE g % 2 = 0`)
 	require.NoError(t, err)
-	_, err = db.Exec(t.Context(), `ANALYZE documents, facts, orders, write_off_claims`)
+	_, err = db.Exec(t.Context(), `INSERT INTO write_off_reversals (original, reversal, at) SELECT 'k' || g - 1, 'k' || g, now() FROM generate_series(1, 100000) g WHERE g % 11 = 0`)
+	require.NoError(t, err)
+	_, err = db.Exec(t.Context(), `ANALYZE documents, facts, orders, write_off_claims, write_off_reversals`)
 	require.NoError(t, err)
 
 	of := func(order domain.OrderID, extra map[string]string) pgx.NamedArgs {
@@ -58,6 +60,8 @@ func TestWriteOffsOfOneGarmentAreFoundAlongAnIndex(t *testing.T) {
 		"the same as one of no order":       {store.SameAsNoOrdersQuery, nobodys},
 		"like an order's":                   {store.AlikeOfNoOrderQuery, of(id, nil)},
 		"like one of no order":              {store.AlikeOfOrdersQuery, of(domain.OrderID{}, nil)},
+		"one that is surely taken back":     {store.SurelyUndoneQuery, nobodys},
+		"one that may be taken back":        {store.AlikeUndoneQuery, of(domain.OrderID{}, nil)},
 		"those of no order that wait":       {store.UnbookedWriteOffsQuery, pgx.NamedArgs{"after": "", "limit": 100}},
 		"the order of a warehouse's return": {store.ReturnOwnerQuery, pgx.NamedArgs{"warehouse": "north", "id": "R7777"}},
 	} {
@@ -71,6 +75,7 @@ func TestWriteOffsOfOneGarmentAreFoundAlongAnIndex(t *testing.T) {
 			require.NotContains(t, plan, "Seq Scan on documents")
 			require.NotContains(t, plan, "Seq Scan on facts")
 			require.NotContains(t, plan, "Seq Scan on write_off_claims")
+			require.NotContains(t, plan, "Seq Scan on write_off_reversals")
 			require.NotContains(t, plan, "documents_by_order")
 		})
 	}
