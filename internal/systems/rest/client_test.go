@@ -253,6 +253,10 @@ func TestRetryAfterIsReadInEverySpelling(t *testing.T) {
 		"negative":                 {header: "-3", bad: true},
 		"words":                    {header: "soon", bad: true},
 		"a number out of range":    {header: "99999999999999999999", bad: true},
+		"milliseconds: an hour":    {header: "1772445630000", want: now.Add(time.Hour)},
+		"thirty years: an hour":    {header: "999999999", want: now.Add(time.Hour)},
+		"the end of time":          {header: "9223372036854775807", want: now.Add(time.Hour)},
+		"a date far off: an hour":  {header: "Mon, 02 Mar 9026 10:01:00 GMT", want: now.Add(time.Hour)},
 		"white space is no matter": {header: " 7 ", want: now.Add(7 * time.Second)},
 	} {
 		t.Run(name, func(t *testing.T) {
