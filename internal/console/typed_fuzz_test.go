@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -213,6 +214,12 @@ var typed = []struct{ method, path string }{
 	{"GET", "/audit"},
 }
 
+// anyTag is a tag with all of its attributes, anyQuoted the value of one.
+var (
+	anyTag    = regexp.MustCompile(`<[a-z/!][^"'>]*(?:(?:"[^"]*"|'[^']*')[^"'>]*)*>`)
+	anyQuoted = regexp.MustCompile(`"[^"]*"|'[^']*'`)
+)
+
 // FuzzTyped: whatever is typed into a form, or stands in a link, is answered with a page
 // that says what there is, or what is wrong with it; none of it becomes markup, and no
 // link leads to another site.
@@ -247,6 +254,9 @@ func FuzzTyped(f *testing.F) {
 	f.Fuzz(func(t *testing.T, which uint8, last, query, form string) {
 		e.answers, e.engine.asked, e.resumes, e.effects.asked = nil, nil, nil, nil
 		page := typed[int(which)%len(typed)]
+		if _, err := url.ParseRequestURI(page.path + "?" + query); err != nil || strings.Count(query+form, "&") > 1000 {
+			return // no server takes such a request so far
+		}
 		r := httptest.NewRequest(page.method, "http://console.test"+page.path, strings.NewReader("csrf=x&"+form))
 		if strings.HasSuffix(page.path, "/") && page.path != "/" {
 			r.URL.Path += strings.ReplaceAll(last, "/", "")
@@ -261,9 +271,9 @@ func FuzzTyped(f *testing.F) {
 		pages.ServeHTTP(w, r)
 		require.Less(t, w.Code, http.StatusInternalServerError, "%s %s?%s: %s", page.method, r.URL.Path, query, w.Body)
 		require.NotEqual(t, http.StatusForbidden, w.Code, "the form is of this session")
-		body := strings.ToLower(w.Body.String())
-		require.NotContains(t, body, "<zz")
-		require.NotContains(t, body, `"zz=`)
+		for _, tag := range anyTag.FindAllString(strings.ToLower(w.Body.String()), -1) {
+			require.NotContains(t, anyQuoted.ReplaceAllString(tag, ""), "zz", "what was typed has become markup: %s", tag)
+		}
 		if to := w.Header().Get("Location"); to != "" {
 			target, err := r.URL.Parse(to)
 			require.NoError(t, err)
