@@ -14,9 +14,10 @@ import (
 func FuzzEnvironment(f *testing.F) {
 	names := slices.Sorted(maps.Keys(working()))
 	names = append(names, "SELVEDGE_MASTER_KEYS", "SELVEDGE_TRACKING_WAIT", "SELVEDGE_CENTRA_QUOTA_REFRESH", "SELVEDGE_RETURN_REFUND", "SELVEDGE_RETURN_FEE",
-		"SELVEDGE_ACS_0_WEBHOOK_SECRETS", "SELVEDGE_ACS_1_BASE_URL", "SELVEDGE_LOG_LEVEL", "SELVEDGE_SINCE")
+		"SELVEDGE_ACS_0_WEBHOOK_SECRETS", "SELVEDGE_ACS_1_BASE_URL", "SELVEDGE_LOG_LEVEL", "SELVEDGE_SINCE",
+		"SELVEDGE_CENTRA_REQUESTS_PER_SECOND", "SELVEDGE_ACS_0_REQUESTS_PER_SECOND") // new ones go last: the corpus names them by number
 	for n := range names {
-		for _, value := range []string{"", "0", "-1s", "1=a,1=b", "k1:AAAA", "https://user:pass@host/?x=1", "\x00", "9999999999999h", "1e309", "%", "a=b=c,,"} {
+		for _, value := range []string{"", "0", "-1s", "1=a,1=b", "k1:AAAA", "https://user:pass@host/?x=1", "\x00", "9999999999999h", "1e309", "NaN", "-Inf", "0x1p-1074", "%", "a=b=c,,"} {
 			f.Add(uint8(n), value)
 		}
 	}

@@ -47,25 +47,34 @@ func (w *Warehouse) ItemRecords(ctx context.Context, cursor string) ([]domain.It
 	return items, next, nil
 }
 
-// itemRecord reads the texts of a record; what is no text is kept in Whole alone.
+// itemRecord reads the texts of a record; what is no text is kept in Whole alone, whatever
+// it is: an odd weight must not hide the items beside it.
 func itemRecord(raw json.RawMessage) (domain.ItemRecord, error) {
-	var whole map[string]any
+	var whole map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &whole); err != nil {
 		return domain.ItemRecord{}, err
 	}
 	item := domain.ItemRecord{Fields: map[string]string{}, Whole: raw}
 	for field, value := range whole {
-		if text, ok := value.(string); ok && text != "" {
+		var text string
+		if json.Unmarshal(value, &text) == nil && text != "" {
 			item.Fields[field] = text
 		}
 	}
 	if item.SKU = item.Fields["sku"]; item.SKU == "" {
 		return item, fmt.Errorf("an item without sku")
 	}
-	item.Pickable, _ = whole["pickable"].(bool)
-	if missing, ok := whole["missingAttributes"].([]any); ok {
+	if json.Unmarshal(whole["pickable"], &item.Pickable) != nil {
+		item.Pickable = false // nothing that can be read is no promise
+	}
+	var missing []json.RawMessage
+	if json.Unmarshal(whole["missingAttributes"], &missing) == nil {
 		for _, m := range missing {
-			item.Missing = append(item.Missing, fmt.Sprint(m))
+			name := string(m)
+			if json.Unmarshal(m, &name) != nil {
+				name = string(m) // no text: told as it stands
+			}
+			item.Missing = append(item.Missing, name)
 		}
 	}
 	return item, nil

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"math"
 	"net/url"
 	"strings"
 	"time"
@@ -88,7 +89,7 @@ func (c Config) Validate() error {
 	if c.Timeout < 0 {
 		add("TIMEOUT is %s: set a positive time, such as 20s", c.Timeout)
 	}
-	if c.RequestsPerSecond < 0 {
+	if !(c.RequestsPerSecond >= 0 && c.RequestsPerSecond <= math.MaxInt32) { // so that what is no number is refused too
 		add("REQUESTS_PER_SECOND is %g: set a positive number, such as 10", c.RequestsPerSecond)
 	}
 	if c.Burst < 0 {

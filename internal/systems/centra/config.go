@@ -3,6 +3,7 @@ package centra
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/url"
 	"strconv"
 	"strings"
@@ -100,8 +101,8 @@ func (c Config) Validate() error {
 	if c.Timeout < 0 {
 		complain("TIMEOUT: %s is negative; set it to about 30s", c.Timeout)
 	}
-	if c.RequestsPerSecond < 0 {
-		complain("REQUESTS_PER_SECOND: %g is negative; set 0 to go by Centra's quotas alone", c.RequestsPerSecond)
+	if !(c.RequestsPerSecond >= 0 && c.RequestsPerSecond <= math.MaxInt32) { // so that what is no number is refused too
+		complain("REQUESTS_PER_SECOND: %g is negative or no number; set 0 to go by Centra's quotas alone", c.RequestsPerSecond)
 	}
 	if c.QuotaRefresh < 0 {
 		complain("QUOTA_REFRESH: %s is negative; set it to about 5m, or 0 for never", c.QuotaRefresh)
