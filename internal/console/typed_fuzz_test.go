@@ -103,6 +103,10 @@ func (*echo) RuleHistory(_ context.Context, table domain.RuleTable, from string)
 	return []domain.Rule{rule(table, from)}, nil
 }
 
+func (*echo) RuleVersions(context.Context, []int64) ([]domain.Rule, error) {
+	return []domain.Rule{rule(domain.RuleCarrier, "<zz")}, nil
+}
+
 func (*echo) NewestRule(_ context.Context, r domain.Rule) (domain.Rule, bool, error) {
 	return r, true, nil
 }
