@@ -46,7 +46,7 @@ func Open(ctx context.Context, c config.Config, l *zap.Logger) (*Parts, error) {
 		return nil, err
 	}
 	p := &Parts{Config: c, Log: l, ACS: map[string]*acs.Warehouse{}, Warehouses: map[string]ports.Warehouse{}}
-	if p.Shop, err = centra.New(c.Selvedge.Centra, centraOptions(c, p, l)); err != nil {
+	if p.Shop, err = centra.New(c.Selvedge.Centra, centraOptions(c, p, p.alone, l)); err != nil {
 		return nil, err
 	}
 	for _, account := range c.Selvedge.ACS {

@@ -30,13 +30,14 @@ func centraPlan() budget.Plan {
 }
 
 // centraOptions ties the adapter to the budget that all processes share.
-func centraOptions(c config.Config, keeper budget.Keeper, l *zap.Logger) centra.Options {
+func centraOptions(c config.Config, keeper budget.Keeper, alone func(context.Context, string, func() error) error, l *zap.Logger) centra.Options {
 	log := func(msg string, kv ...any) { l.Sugar().Infow(msg, kv...) }
 	spender := budget.NewSpender(budget.Options{
 		System: "centra", Plan: centraPlan(), Keeper: keeper, MaxWait: c.Selvedge.Centra.MaxWait, Log: log,
 	})
 	return centra.Options{
 		Log:   log,
+		Alone: alone,
 		Spend: func(ctx context.Context, class centra.Class) error { return spender.Spend(ctx, budget.Class(class)) },
 		Quotas: func(ctx context.Context, quotas []centra.MutationQuota) {
 			limits := make([]budget.Limit, 0, len(quotas))
@@ -46,6 +47,12 @@ func centraOptions(c config.Config, keeper budget.Keeper, l *zap.Logger) centra.
 			spender.Adopt(ctx, limits)
 		},
 	}
+}
+
+// alone lets one process at a time write what can only be written as a whole; the store is
+// opened after the adapters are made.
+func (p *Parts) alone(ctx context.Context, name string, do func() error) error {
+	return p.Store.Alone(ctx, name, do)
 }
 
 // ChangeBudget keeps the shared budgets in the store, which is opened after the adapters are made.

@@ -137,6 +137,18 @@ func TestAnOrderThatIsReturnedToTwoWarehouses(t *testing.T) {
 		w.requireCredited(t, 4904, 3, 3*3990, 1, 0)
 		require.Equal(t, stock, w.stockOf(shirt, hat))
 	})
+	t.Run("the same, and the smaller parcel comes first", func(t *testing.T) {
+		stock := sold(t, split(4909, 3))
+		w.comesBackTo(t, accountN, 4909, acs.ReturnAction{Units: []acs.ReturnUnit{unit(4909, 1, shirt, "restock")}})
+		w.comesBackTo(t, accountS, 4909, acs.ReturnAction{Units: []acs.ReturnUnit{unit(4909, 1, shirt, "restock"), unit(4909, 1, shirt, "ber")}})
+		for n := 1; n <= 2; n++ {
+			w.returnCloses(t, returnID(4909, n))
+		}
+		w.closes(t, 4909)
+		w.requireReturned(t, 4909, 3*3990, map[string]int{lineID(4909, 1): 3})
+		w.requireCredited(t, 4909, 3, 3*3990, 1, 0)
+		require.Equal(t, stock, w.stockOf(shirt, hat))
+	})
 	t.Run("announced by the shop, and then crossed over", func(t *testing.T) {
 		stock := sold(t, apart(4905))
 		for digit := 1; digit <= 2; digit++ {

@@ -18,8 +18,9 @@ const Schema = "selvedge"
 
 // Store is a pool of connections and the keys to what is sealed. Safe for concurrent use.
 type Store struct {
-	pool *pgxpool.Pool
-	keys Keyring
+	pool  *pgxpool.Pool
+	keys  Keyring
+	alone chan struct{} // taken by who does something alone
 }
 
 // dbtx is what a statement runs on: the pool or a transaction.
@@ -46,7 +47,7 @@ func Open(ctx context.Context, url string, k Keyring) (*Store, error) {
 	if err != nil {
 		return nil, toFault(op, err)
 	}
-	s := &Store{pool: pool, keys: k}
+	s := &Store{pool: pool, keys: k, alone: make(chan struct{}, aloneAtOnce)}
 	if err := s.Ping(ctx); err != nil {
 		pool.Close()
 		return nil, err

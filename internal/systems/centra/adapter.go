@@ -29,6 +29,8 @@ type Shop struct {
 	bundles bool
 	// warehouses keeps the shop's ids of warehouses by name: they never change.
 	warehouses sync.Map
+	// alone is Options.Alone.
+	alone func(ctx context.Context, name string, do func() error) error
 }
 
 var _ ports.Shop = (*Shop)(nil)
@@ -38,7 +40,10 @@ func New(c Config, o Options) (*Shop, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	return &Shop{config: c, client: newClient(c, o), bundles: c.BundleLines == BundleLinesBundle}, nil
+	if o.Alone == nil {
+		o.Alone = func(_ context.Context, _ string, do func() error) error { return do() }
+	}
+	return &Shop{config: c, client: newClient(c, o), bundles: c.BundleLines == BundleLinesBundle, alone: o.Alone}, nil
 }
 
 // Probe asks for the quotas: it needs no permission but a valid token, costs

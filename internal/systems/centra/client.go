@@ -52,6 +52,9 @@ type Options struct {
 	Spend func(ctx context.Context, class Class) error
 	// Quotas is told what Centra says is left of its mutations, whenever it was asked.
 	Quotas func(ctx context.Context, limits []MutationQuota)
+	// Alone does something while nobody else does anything of the same name, whichever
+	// process it is of; nil means that nobody else writes.
+	Alone func(ctx context.Context, name string, do func() error) error
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }

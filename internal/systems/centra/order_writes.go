@@ -106,8 +106,9 @@ func (s *Shop) HoldOrder(ctx context.Context, id domain.OrderID, reason string) 
 }
 
 // Comment appends a line to the internal comment. A second run finds the line and
-// writes nothing. A comment that somebody writes in the admin between our read and
-// our write is lost: Centra has no conditional update.
+// writes nothing. Centra has no conditional update: two of ours take turns, since several
+// returns of an order tell it of themselves, but a comment that somebody writes in the
+// admin between our read and our write is lost.
 func (s *Shop) Comment(ctx context.Context, id domain.OrderID, line string) error {
 	const op = "Comment"
 	if line = strings.Join(strings.Fields(line), " "); line == "" {
@@ -117,21 +118,23 @@ func (s *Shop) Comment(ctx context.Context, id domain.OrderID, line string) erro
 	if err != nil {
 		return err
 	}
-	data, err := gen.Comment(ctx, s.client, []int{n})
-	if err != nil {
-		return err
-	}
-	if len(data.Orders) == 0 {
-		return notFound(op, "order", id.Number)
-	}
-	comment := value(data.Orders[0].InternalComment)
-	if stands(comment, line) {
-		return nil
-	}
-	if comment != "" {
-		line = strings.TrimRight(comment, "\n") + "\n" + line
-	}
-	return s.update(ctx, op, ClassHold, id, gen.DirectToConsumerOrderUpdateInput{InternalComment: &line})
+	return s.alone(ctx, "comment on "+id.String(), func() error {
+		data, err := gen.Comment(ctx, s.client, []int{n})
+		if err != nil {
+			return err
+		}
+		if len(data.Orders) == 0 {
+			return notFound(op, "order", id.Number)
+		}
+		comment := value(data.Orders[0].InternalComment)
+		if stands(comment, line) {
+			return nil
+		}
+		if comment != "" {
+			line = strings.TrimRight(comment, "\n") + "\n" + line
+		}
+		return s.update(ctx, op, ClassHold, id, gen.DirectToConsumerOrderUpdateInput{InternalComment: &line})
+	})
 }
 
 // update changes an order. Whether a second run is harmless is each caller's to say.

@@ -3,8 +3,10 @@ package centra_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"time"
 
@@ -253,6 +255,44 @@ func TestHoldAndCommentTwiceAreOnce(t *testing.T) {
 	_, err := shop.CreateShipment(t.Context(), shipDraft(order, domain.LineQuantity{Line: order.Lines[0].ID, Quantity: 1}))
 	require.True(t, fault.Is(err, fault.Rejected), "a held order cannot ship: %v", err)
 	require.ErrorContains(t, err, "hold")
+}
+
+func TestNoneOfManyCommentsAtOnceIsLost(t *testing.T) {
+	t.Parallel()
+	_, sim := simulated(t)
+	server := httptest.NewServer(sim)
+	t.Cleanup(server.Close)
+	var turn sync.Mutex
+	shop, err := centra.New(centra.Config{
+		BaseURL: server.URL, Token: token, Timeout: 10 * time.Second, Stores: centra.Stores{1: "atelier"}, MaxWait: 20 * time.Second, QuotaRefresh: time.Minute,
+	}, centra.Options{Alone: func(_ context.Context, name string, do func() error) error {
+		if name != "comment on atelier/1001" {
+			return fmt.Errorf("%q is no turn at the order", name)
+		}
+		turn.Lock()
+		defer turn.Unlock()
+		return do()
+	}})
+	require.NoError(t, err)
+	const writers = 8
+	failed := make([]error, writers)
+	var all sync.WaitGroup
+	for n := range writers {
+		all.Go(func() {
+			failed[n] = shop.Comment(t.Context(), domain.OrderID{Store: "atelier", Number: "1001"}, fmt.Sprintf("Return %d: credit memo", n))
+		})
+	}
+	all.Wait()
+	require.NoError(t, errors.Join(failed...))
+	var comment string
+	for _, o := range sim.State().Orders {
+		if o.Number == 1001 {
+			comment = o.InternalComment
+		}
+	}
+	for n := range writers {
+		require.Contains(t, comment, fmt.Sprintf("Return %d: credit memo", n))
+	}
 }
 
 func TestBundlesGoInUnderBothReadings(t *testing.T) {
