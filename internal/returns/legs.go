@@ -20,14 +20,19 @@ func (d *decider) stockLeg() {
 	groups, within := map[string]*domain.ReturnPlan{}, map[string][]*judged{}
 	var names []string
 	for _, g := range d.all {
-		if !d.mine(g) || !g.accepted || g.ignored || g.asked || d.m.coveredByUs(g.Garment) {
+		if !g.accepted || g.ignored || g.asked || d.m.coveredByUs(g.Garment) {
 			continue
 		}
 		if g.Shop != "" {
-			d.adopt(g)
+			if d.mine(g) {
+				d.adopt(g)
+			}
 			continue
 		}
 		shipment, completed := takeFrom(d.shipments, left, g.Line)
+		if !d.mine(g) {
+			continue // its return plans it, maybe at this moment: one unit is not planned by two
+		}
 		if shipment == "" || !completed {
 			if !d.usedUp(g) {
 				d.wait("the shipment of line %s is not completed in the shop", g.Line)
