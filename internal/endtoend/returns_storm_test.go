@@ -106,7 +106,7 @@ func unlucky() []*fate {
 		{name: "crossed over", sale: twoHouses, words: []word{comesSouth(one("restock")), comes(hatBack), ended(1), ended(2)}, want: both},
 		{name: "both to the other house", sale: twoHouses, words: []word{comesSouth(one("restock"), hatBack), ended(1)}, want: both},
 		{name: "crossed over, announced by the shop", sale: twoHouses, words: []word{byHand(1, 1), byHand(2, 1), heard(2), comesSouth(one("restock")), comes(hatBack), ended(1), ended(2)}, want: both},
-		{name: "found in the parcel after it was closed", sale: several(2), words: []word{comes(one("restock")), ended(1), joins(0, one("ber")), lost(1), ended(1)}, want: shirts(2).losing(1).in(2)},
+		{name: "found in the parcel after it was closed", sale: several(2), words: []word{comes(one("restock")), ended(1), joins(0, one("ber")), lost(1), standing(2), ended(1)}, want: shirts(2).losing(1).in(2)},
 		{name: "looked at once more after it was closed", words: []word{comes(one("restock")), ended(1), then(0, 0, "refurbish"), holds(1), then(0, 0, "restock"), ended(1)}, want: shirts(1)},
 		{name: "five by three confirmations", sale: uneven, words: []word{
 			comes(one("restock")), joins(0, one("ber"), one("restock")), joins(0, one("restock"), one("donate")), repeated(5), standing(5), ended(1),
