@@ -84,7 +84,7 @@ func (d *decider) adopt(g *judged) {
 		}
 		p.Garments = append(p.Garments, other.ID)
 		p.Refund = p.Refund && other.refund
-		if !other.back() {
+		if !other.back() || !other.accepted {
 			p.Terms = nil // nobody has decided on its money yet
 		}
 	}
