@@ -102,10 +102,10 @@ func returnKinds() []Kind {
 		{
 			Name: "return-deleted", Owner: Ops, Severity: Urgent,
 			Answers: []Action{Retry, Skip}, FreedByData: true, Handbook: "return-deleted",
-			What:   "A return that we had written was deleted in Centra: {problem}",
+			What:   "A completed return was deleted in Centra: {problem}",
 			Where:  "Return {subject}, in Centra.",
-			Change: "Find out who deleted it and why; customer and books may have their money already.",
-			Press:  "retry when it stands there again; skip when it is settled by hand.",
+			Change: "Find out who deleted it and why; customer and books may have their money already. Entered there again, it is the same return, credited and paid back once.",
+			Press:  "retry to look again, which happens by itself when it was entered again; skip when it is settled by hand.",
 		},
 		{
 			Name: "refund-failed", Owner: Finance, Severity: Urgent,

@@ -308,6 +308,10 @@ func (d *decider) announced(g *judged) {
 	if d.takenUnseen(g) || !d.mine(g) {
 		return
 	}
+	if g.withdrawn {
+		d.creditedInVain(g)
+		return
+	}
 	until := g.Told.At.Add(d.Settings.ReturnWindow)
 	if d.Now.Before(until) {
 		d.wake(until)

@@ -35,3 +35,117 @@ func TestAReturnThatVanishesFromTheShopIsAPersonsUntilItIsBackOrSettled(t *testi
 	require.Empty(t, s.decide(t, 1).Questions)
 	require.True(t, s.decide(t, 1).Settled)
 }
+
+// vanish is the shop's word that a return of its own was deleted.
+func vanish(id, external string) domain.Fact {
+	return domain.NewShopReturnFact(domain.ShopReturn{ID: id, External: external, Order: order, Shipment: "7", Completed: true, Deleted: true}, noon)
+}
+
+// stands is what was written of the only return in the shop.
+func (t *tale) stands(tb require.TestingT) domain.ReturnWritten {
+	var written domain.ReturnWritten
+	for _, f := range t.facts {
+		if w, err := domain.Decode[domain.ReturnWritten](f); err == nil && f.Kind == domain.FactReturnWritten && w.Kind == domain.PlanShopReturn {
+			written = w
+		}
+	}
+	require.NotEmpty(tb, written.ID)
+	return written
+}
+
+// TestADeletedReturnThatIsEnteredAgainIsTheSame: as the question's page says. What was
+// credited and paid back with the first stays so.
+func TestADeletedReturnThatIsEnteredAgainIsTheSame(t *testing.T) {
+	t.Parallel()
+	for name, skips := range map[string]bool{"before the question is answered": false, "after the question was skipped": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newTale(2)
+			s.tell(back("r", 1, unit("u", "restock", 1, true)))
+			s.work(t)
+			gone := s.stands(t)
+			s.tell(vanish(gone.ID, gone.Key))
+			if cause := s.asked(t, 1, "return-deleted"); skips {
+				s.tell(answer(cause, "skip", nil))
+			}
+			s.tell(byHand("9", 1, true))
+			s.work(t)
+			require.Equal(t, 1, s.written(t, domain.PlanCredit))
+			require.Equal(t, 1, s.written(t, domain.PlanRefund))
+			require.Equal(t, 1, s.count(t))
+			d := s.decide(t, 1)
+			require.Empty(t, kinds(d))
+			require.True(t, d.Settled, "it waits for %v, due %v", d.Waiting, d.Due)
+		})
+	}
+}
+
+// TestAReturnMadeByHandThatVanishesIsAPersonsAndItsUnitsAreTheGoodsThatCome: one unit of
+// it was credited before it came.
+func TestAReturnMadeByHandThatVanishesIsAPersonsAndItsUnitsAreTheGoodsThatCome(t *testing.T) {
+	t.Parallel()
+	s := newTale(3)
+	s.tell(byHand("4", 2, true))
+	s.tell(back("r", 1, unit("u", "restock", 1, true)))
+	s.work(t)
+	require.Equal(t, 2, s.written(t, domain.PlanCredit), "whoever completed it has accepted both")
+	s.tell(vanish("4", ""))
+	s.tell(answer(s.asked(t, 1, "return-deleted"), "skip", nil))
+	s.work(t)
+	require.Equal(t, 2, s.written(t, domain.PlanCredit))
+	s.tell(back("r2", 1, unit("v", "restock", 1, true), unit("w", "restock", 1, true)))
+	s.work(t)
+	require.Equal(t, 3, s.written(t, domain.PlanCredit))
+	for n := 1; n <= s.count(t); n++ {
+		d := s.decide(t, n)
+		require.Empty(t, kinds(d))
+		require.True(t, d.Settled, "return %d waits for %v, due %v", n, d.Waiting, d.Due)
+	}
+}
+
+// TestPartOfADeletedReturnIsEnteredAgain: nothing is paid back twice, and what stands in
+// no return of the shop stays a person's.
+func TestPartOfADeletedReturnIsEnteredAgain(t *testing.T) {
+	t.Parallel()
+	s := newTale(3)
+	s.tell(back("r", 1, unit("u", "restock", 1, true), unit("v", "restock", 1, true)))
+	s.work(t)
+	gone := s.stands(t)
+	s.tell(vanish(gone.ID, gone.Key))
+	s.tell(byHand("8", 1, true))
+	s.work(t)
+	require.Equal(t, []string{"return-deleted"}, kinds(s.decide(t, 1)), "the other one stands nowhere")
+	s.tell(byHand("9", 2, true)) // it, and one that has not come
+	s.work(t)
+	require.Equal(t, 2, s.written(t, domain.PlanRefund), "each of the two was paid back with the first")
+	require.Equal(t, 3, s.written(t, domain.PlanCredit))
+	s.tell(back("r2", 1, unit("w", "restock", 1, true)))
+	s.work(t)
+	cause := s.asked(t, 1, "refund-decision")
+	s.tell(answer(cause, "skip", nil))
+	s.work(t)
+	require.Equal(t, 2, s.written(t, domain.PlanRefund))
+	require.Equal(t, 3, s.written(t, domain.PlanCredit))
+	require.True(t, s.decide(t, 1).Settled)
+}
+
+// TestAUnitThatWasCreditedAndThenTakenBackIsAskedAbout: its return was deleted before
+// anything else of it was written.
+func TestAUnitThatWasCreditedAndThenTakenBackIsAskedAbout(t *testing.T) {
+	t.Parallel()
+	s := newTale(1)
+	s.tell(byHand("4", 1, true))
+	for _, due := range s.decide(t, 1).Due {
+		if due.Plan.Kind == domain.PlanCredit {
+			s.tell(domain.NewFact(domain.FactReturnPlanned, "plan:"+due.Plan.Key, "selvedge", s.now, due.Plan))
+		}
+	}
+	require.Equal(t, 1, s.written(t, domain.PlanCredit))
+	s.tell(vanish("4", ""))
+	s.tell(answer(s.asked(t, 1, "return-missing"), "skip", nil))
+	s.tell(back("r", 1, unit("u", "restock", 1, true)))
+	s.work(t)
+	require.Equal(t, 1, s.written(t, domain.PlanCredit), "what came is that unit")
+	require.Equal(t, 1, s.written(t, domain.PlanShopReturn))
+	require.True(t, s.decide(t, 1).Settled)
+}

@@ -24,6 +24,7 @@ type Garment struct {
 
 	entry     entry // of Adjusted
 	revisions []revision
+	withdrawn bool     // the shop's return that alone told of it was deleted
 	struck    bool     // the newest word of its return does not name it any more
 	also      []string // ids of garments that turned out to be this one: plans may name them
 }

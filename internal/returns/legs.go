@@ -181,8 +181,8 @@ func (d *decider) follow(kind domain.PlanKind) {
 		}
 		switch {
 		case w.Stage == domain.StageDone || w.Stage == domain.StageLinked || w.Stage == domain.StageVoid:
-			if kind == domain.PlanShopReturn && p.ShopID == "" && w.ID != "" && d.m.shop[w.ID].Deleted && w.Stage != domain.StageVoid {
-				d.ask(nil, d.planQuestion(p, "return-deleted", "return_deleted", "return "+w.ID+" was deleted in the shop after it had been written"))
+			if w.Stage != domain.StageVoid && d.m.deletedSince(p) {
+				d.ask(nil, d.planQuestion(p, "return-deleted", "return_deleted", "return "+w.ID+" was deleted in the shop after it had been completed"))
 			} else if more, ok := d.linked(p); ok && w.Stage != domain.StageVoid {
 				d.due(leg, more, true)
 			} else if kind == domain.PlanRefund && d.undone(p) {

@@ -82,6 +82,7 @@ func match(order domain.Order, facts []domain.Fact) (*matched, error) {
 		}
 	}
 	m.pair()
+	m.forget()
 	return m, nil
 }
 
@@ -236,6 +237,9 @@ func (m *matched) arrival(f domain.Fact, c domain.ReturnConfirmation, u domain.R
 	})
 	if g == nil && line != "" {
 		g = m.find(func(g *Garment) bool { return g.Line == line && len(g.revisions) == 0 && g.Shop != "" })
+		if g == nil {
+			g = m.find(func(g *Garment) bool { return g.Line == line && g.withdrawn && m.named(g) })
+		}
 	} else if g != nil && line != "" && g.Line == "" {
 		// The shop may have announced it besides: then that one is this one.
 		if announced := m.find(func(o *Garment) bool { return o != g && o.Line == line && len(o.revisions) == 0 && o.Shop != "" }); announced != nil {
@@ -250,6 +254,7 @@ func (m *matched) arrival(f domain.Fact, c domain.ReturnConfirmation, u domain.R
 	if g.Line == "" {
 		g.Line = line
 	}
+	g.withdrawn = false
 	return g
 }
 
@@ -295,7 +300,10 @@ func (m *matched) shopReturn(f domain.Fact, r domain.ShopReturn) {
 			continue
 		}
 		for k := range l.Quantity {
-			g := m.find(func(g *Garment) bool { return g.Line == l.Line && g.Shop == "" && !m.coveredByUs(g) })
+			g := m.find(func(g *Garment) bool { return g.Line == l.Line && g.Shop == "" && m.inDeleted(g) })
+			if g == nil {
+				g = m.find(func(g *Garment) bool { return g.Line == l.Line && g.Shop == "" && !g.withdrawn && !m.coveredByUs(g) })
+			}
 			if g == nil { // what the shop refused of us, somebody has entered by hand
 				g = m.find(func(g *Garment) bool { return g.Line == l.Line && g.Shop == "" && m.refusedToUs(g) })
 			}
@@ -306,7 +314,7 @@ func (m *matched) shopReturn(f domain.Fact, r domain.ShopReturn) {
 				}
 				m.garments = append(m.garments, g)
 			}
-			g.Shop = r.ID
+			g.Shop, g.withdrawn = r.ID, false
 			if m.ofShop[r.ID] == 0 {
 				m.ofShop[r.ID] = g.Return
 			}
@@ -332,22 +340,6 @@ func (m *matched) physically(lines []domain.LineQuantity) []domain.LineQuantity 
 		}
 	}
 	return out
-}
-
-// deleted takes back what a return of the shop covered; garments that only it told of never were.
-func (m *matched) deleted(f domain.Fact, r domain.ShopReturn) domain.ShopReturn {
-	before := m.shop[r.ID]
-	before.Deleted, before.ID, before.Order = true, r.ID, r.Order
-	for _, g := range m.garments {
-		if g.Shop == r.ID {
-			g.Shop = ""
-			m.touch(g.Return, f)
-		}
-	}
-	m.garments = slices.DeleteFunc(m.garments, func(g *Garment) bool {
-		return strings.HasPrefix(g.ID, "shop/"+r.ID+"/") && len(g.revisions) == 0 && g.Adjusted == nil
-	})
-	return before
 }
 
 // ours tells whether a return of the shop carries one of our keys.
@@ -392,14 +384,17 @@ func (m *matched) goneBefore(p domain.ReturnPlan, r refusal) bool {
 		slices.ContainsFunc(r.Problems, func(q domain.Refusal) bool { return q.Code == domain.CodeReturnGone })
 }
 
-// dropped tells whether a plan will never be written: somebody took it back at the other
-// side, deleted what it was to complete, or entered by hand what the shop had refused.
+// dropped tells whether a plan holds no more: somebody took it back at the other side,
+// deleted what it was to complete, or entered by hand what the shop had refused or what
+// was deleted there.
 func (m *matched) dropped(p domain.ReturnPlan) bool {
 	switch stage := m.written[p.Key].Stage; {
 	case stage == domain.StageVoid:
 		return true
-	case p.Kind != domain.PlanShopReturn || stage == domain.StageDone || stage == domain.StageLinked:
+	case p.Kind != domain.PlanShopReturn:
 		return false
+	case stage == domain.StageDone || stage == domain.StageLinked:
+		return m.deletedSince(p) && m.find(func(g *Garment) bool { return g.Shop == "" && g.in(p) }) == nil
 	case p.ShopID != "":
 		return m.shop[p.ShopID].Deleted
 	}
@@ -413,7 +408,7 @@ func (g *Garment) in(p domain.ReturnPlan) bool {
 
 func (m *matched) planOf(kind domain.PlanKind, garment *Garment) (domain.ReturnPlan, bool) {
 	for _, p := range m.plans {
-		if p.Kind == kind && garment.in(p) && !m.dropped(p) {
+		if p.Kind == kind && garment.in(p) && !m.dropped(p) && (garment.Shop == "" || !m.deletedSince(p)) {
 			return p, true
 		}
 	}

@@ -217,6 +217,9 @@ func (d *decider) refunds() {
 			continue
 		}
 		key := p.Key + "/refund"
+		if !d.m.planned[key] && (d.m.deletedSince(p) || d.paidAlready(p)) {
+			continue
+		}
 		if !d.m.planned[key] && d.overstates(p) && !d.moneyAgreed(d.Number, "return "+p.ShopID+" of the shop holds more than came back") {
 			continue
 		}
@@ -227,6 +230,21 @@ func (d *decider) refunds() {
 		}
 	}
 	d.follow(domain.PlanRefund)
+}
+
+// paidAlready tells whether the money of a return went back with one that was deleted
+// since; where only a part of it did, finance is asked, since the shop pays a return back
+// as a whole.
+func (d *decider) paidAlready(p domain.ReturnPlan) bool {
+	n := d.paidBefore(p)
+	if n > 0 && n < len(p.Garments) {
+		d.ask(nil, domain.Question{
+			Kind: "refund-decision", Subject: strconv.Itoa(d.Number), Cause: domain.NewCause("refund-decision", d.Order.ID.String(), strconv.Itoa(d.Number), p.ShopID),
+			Problems: []domain.Refusal{{Code: "paid_in_part", Value: p.ShopID, Message: fmt.Sprintf(
+				"%d of the %d garments in return %s of the shop were paid back with one that was deleted since; pay the rest back in the shop by hand and skip", n, len(p.Garments), p.ShopID)}},
+		})
+	}
+	return n > 0
 }
 
 // refundedAfterAll tells whether a return that was made without a refund is paid back by
