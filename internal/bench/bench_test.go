@@ -115,14 +115,14 @@ func TestPercentiles(t *testing.T) {
 func TestSettingsOfTheBenchAreChecked(t *testing.T) {
 	t.Parallel()
 	bin := t.TempDir()
-	set := map[string]string{"BENCH_ROWS": "cost,speed", "BENCH_ORDERS": "few", "BENCH_OPEN": "1000,1", "BENCH_BIN": bin}
+	set := map[string]string{"BENCH_ROWS": "cost,speed", "BENCH_ORDERS": "few", "BENCH_OPEN": "1000,1", "BENCH_REFERENCE": "fast", "BENCH_BIN": bin}
 	_, err := fromEnvironment(func(name string) string { return set[name] })
-	for _, want := range []string{`"speed"`, `BENCH_ORDERS holds "few"`, "BENCH_OPEN", "no worker in " + bin} {
+	for _, want := range []string{`"speed"`, `BENCH_ORDERS holds "few"`, `BENCH_REFERENCE holds "fast"`, "BENCH_OPEN", "no worker in " + bin} {
 		require.ErrorContains(t, err, want)
 	}
 	require.NoError(t, os.WriteFile(filepath.Join(bin, "worker"), nil, 0o600))
-	set = map[string]string{"BENCH_ROWS": "cost", "BENCH_OPEN": "5000,1000", "BENCH_BIN": bin}
+	set = map[string]string{"BENCH_ROWS": "cost", "BENCH_OPEN": "5000,1000", "BENCH_REFERENCE": "6.9", "BENCH_BIN": bin}
 	o, err := fromEnvironment(func(name string) string { return set[name] })
 	require.NoError(t, err)
-	require.Equal(t, options{rows: []string{"cost"}, orders: 200, items: 1_000_000, beyond: 20_000, open: []int{1000, 5000}, bin: bin, recordings: recordings}, o)
+	require.Equal(t, options{rows: []string{"cost"}, orders: 200, items: 1_000_000, beyond: 20_000, reference: 6.9, open: []int{1000, 5000}, bin: bin, recordings: recordings}, o)
 }

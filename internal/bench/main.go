@@ -12,6 +12,8 @@
 //	              takes the better part of an hour
 //	BENCH_PARKED  orders that are open in the row parked, where a worker keeps fewer (20000)
 //	BENCH_ITEMS   items of the large inventory (1000000)
+//	BENCH_REFERENCE orders of two parcels a second of the application that we are compared
+//	              with, measured in the same sitting (3.5, as it was told)
 //	BENCH_BIN     folder of the binary worker (.build)
 //	BENCH_PROFILE folder for heap profiles of the row parked; none are made without it
 //
@@ -63,6 +65,8 @@ type options struct {
 	items  int // of the large inventory
 	bin    string
 	beyond int // orders that are open where a worker keeps fewer
+	// reference is how many orders a second Temporal's own order reference application does.
+	reference float64
 	// recordings is the folder of recorded histories, profiles the one for heap profiles.
 	recordings, profiles string
 }
@@ -117,7 +121,7 @@ func run(ctx context.Context) int {
 }
 
 func fromEnvironment(get func(string) string) (options, error) {
-	o := options{orders: 200, items: 1_000_000, beyond: 20_000, open: []int{1000, 3000}, bin: get("BENCH_BIN"), recordings: recordings, profiles: get("BENCH_PROFILE")}
+	o := options{orders: 200, items: 1_000_000, beyond: 20_000, open: []int{1000, 3000}, reference: referencePerSecond, bin: get("BENCH_BIN"), recordings: recordings, profiles: get("BENCH_PROFILE")}
 	var complaints []error
 	for _, r := range rows() {
 		o.rows = append(o.rows, r.name)
@@ -147,6 +151,12 @@ func fromEnvironment(get func(string) string) (options, error) {
 	if text := get("BENCH_ITEMS"); text != "" {
 		if o.items = number("BENCH_ITEMS", text); o.items < deltaChanges*changedOf {
 			complaints = append(complaints, fmt.Errorf("BENCH_ITEMS holds %d, must be %d or more", o.items, deltaChanges*changedOf))
+		}
+	}
+	if text := get("BENCH_REFERENCE"); text != "" {
+		var err error
+		if o.reference, err = strconv.ParseFloat(strings.TrimSpace(text), 64); err != nil || !(o.reference > 0 && o.reference < 1e6) {
+			complaints = append(complaints, fmt.Errorf("BENCH_REFERENCE holds %q, must be orders a second, such as 3.5", text))
 		}
 	}
 	if text := get("BENCH_OPEN"); text != "" {

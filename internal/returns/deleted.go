@@ -26,6 +26,17 @@ func (m *matched) deleted(f domain.Fact, r domain.ShopReturn) domain.ShopReturn 
 	return before
 }
 
+// numberOf is the number of the return that planned one of the shop's, or 0. What tells
+// of a deletion names nothing but the id.
+func (m *matched) numberOf(r domain.ShopReturn) int {
+	for _, p := range m.plans {
+		if p.Kind == domain.PlanShopReturn && (p.Key == r.External || r.ID != "" && (p.ShopID == r.ID || m.written[p.Key].ID == r.ID)) {
+			return p.Return
+		}
+	}
+	return 0
+}
+
 // forget drops garments of which only a deleted return had told, and of which nothing was
 // planned: they never were. Any other is a unit that was credited before it came.
 func (m *matched) forget() {

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"selvedge/internal/domain"
+	"selvedge/internal/returns"
 )
 
 // TestAReturnThatVanishesFromTheShopIsAPersonsUntilItIsBackOrSettled: customer and books
@@ -100,6 +101,31 @@ func TestAReturnMadeByHandThatVanishesIsAPersonsAndItsUnitsAreTheGoodsThatCome(t
 		d := s.decide(t, n)
 		require.Empty(t, kinds(d))
 		require.True(t, d.Settled, "return %d waits for %v, due %v", n, d.Waiting, d.Due)
+	}
+}
+
+// TestADeletionIsNewsToAReturnThatHasSettled: nobody else would ever look again.
+func TestADeletionIsNewsToAReturnThatHasSettled(t *testing.T) {
+	t.Parallel()
+	for name, announced := range map[string]bool{"made by us": false, "made by hand": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newTale(1)
+			if announced {
+				s.tell(byHand("4", 1, true))
+			}
+			s.tell(back("r", 1, unit("u", "restock", 1, true)))
+			s.work(t)
+			s.tell(domain.NewFact(domain.FactReturnSettled, "settled", "selvedge", s.now, domain.ReturnSettled{Return: 1, At: int64(len(s.facts))}))
+			open, err := returns.Open(s.order, s.facts)
+			require.NoError(t, err)
+			require.Empty(t, open)
+			s.tell(domain.NewShopReturnFact(domain.ShopReturn{ID: s.stands(t).ID, Order: order, Deleted: true}, noon)) // its event names no more
+			open, err = returns.Open(s.order, s.facts)
+			require.NoError(t, err)
+			require.Len(t, open, 1)
+			require.Equal(t, []string{"return-deleted"}, kinds(s.decide(t, 1)))
+		})
 	}
 }
 

@@ -204,19 +204,6 @@ func (d *decider) undone(p domain.ReturnPlan) bool {
 	return d.m.shopAt[p.ShopID] > d.m.writtenF[p.Key].Sequence && told.RefundFailed > 0 && told.Refunded < d.m.written[p.Key].Amount
 }
 
-// worse tells whether a return of ours shows in the shop that a refund of it has failed
-// since it was told of last: its own workflow may have ended long ago.
-func (m *matched) worse(before, now domain.ShopReturn) (n int, yes bool) {
-	if now.RefundFailed <= before.RefundFailed {
-		return 0, false
-	}
-	i := slices.IndexFunc(m.plans, func(p domain.ReturnPlan) bool { return p.Kind == domain.PlanShopReturn && p.Key == now.External })
-	if i < 0 {
-		return 0, false
-	}
-	return m.plans[i].Return, true
-}
-
 // byHand tells whether a plan was refused and a person has settled it otherwise.
 func (d *decider) byHand(p domain.ReturnPlan) bool {
 	r, refused := d.m.refused[p.Key]

@@ -285,9 +285,12 @@ func (m *matched) shopReturn(f domain.Fact, r domain.ShopReturn) {
 		r = m.deleted(f, r)
 	}
 	m.shop[r.ID], m.shopAt[r.ID] = r, f.Sequence
+	if r.Deleted && !before.Deleted {
+		m.touch(m.numberOf(r), f)
+	}
 	if m.ours(r) {
-		if n, yes := m.worse(before, r); yes {
-			m.touch(n, f)
+		if r.RefundFailed > before.RefundFailed {
+			m.touch(m.numberOf(r), f) // its own workflow may have ended long ago
 		}
 		return
 	}
