@@ -239,10 +239,28 @@ func (s *returnStep) stand(ctx context.Context) (domain.ShopReturn, error) {
 		created, err = s.Shop.CreateReturn(ctx, draft)
 		return err
 	})
+	if fault.Is(err, fault.Rejected) {
+		// The units may be taken by an earlier attempt of ours, on which the shop acted after its time limit.
+		if ours, found, lookErr := s.made(ctx); lookErr != nil || found {
+			return ours, lookErr
+		}
+	}
 	if err != nil {
 		return created, err
 	}
 	return created, s.wrote(ctx, s.stands(domain.StageCreated, created))
+}
+
+// made looks once more for the return that the plan makes.
+func (s *returnStep) made(ctx context.Context) (domain.ShopReturn, bool, error) {
+	if err := s.readShop(ctx); err != nil {
+		return domain.ShopReturn{}, false, err
+	}
+	i := slices.IndexFunc(s.there, func(r domain.ShopReturn) bool { return r.External == s.plan.Key })
+	if i < 0 {
+		return domain.ShopReturn{}, false, nil
+	}
+	return s.there[i], true, s.wrote(ctx, s.stands(domain.StageCreated, s.there[i]))
 }
 
 // known is the id under which the plan once stood in the shop.

@@ -27,7 +27,9 @@ type backRoom struct {
 	refunds []string
 	refund  func(*domain.ShopReturn) error // nil: paid at once
 	lost    bool                           // the next return is created and its answer lost
-	returns *activities.Returns
+	// overtaken lets each request meet what an earlier one of ours has made a moment ago.
+	overtaken bool
+	returns   *activities.Returns
 }
 
 func (b *backRoom) OrderReturns(context.Context, domain.Order) ([]domain.ShopReturn, error) {
@@ -45,6 +47,9 @@ func (b *backRoom) CreateReturn(_ context.Context, d ports.ReturnDraft) (domain.
 		Total: int64(units)*3333 - d.Voucher - d.Fee + d.Shipping, // a third of 99.99 each
 	}
 	b.there = append(b.there, r)
+	if b.overtaken { // by an earlier attempt, which takes the last unit
+		return domain.ShopReturn{}, &fault.Fault{Kind: fault.Rejected, System: "centra", Op: "createReturn", Code: "not_returnable", Message: "no unit is left"}
+	}
 	if b.lost {
 		b.lost = false
 		return domain.ShopReturn{}, &fault.Fault{Kind: fault.Uncertain, System: "centra", Op: "createReturn", Message: "no answer"}
@@ -139,6 +144,22 @@ func TestAReturnWhoseAnswerIsLostIsFoundAndNotMadeAgain(t *testing.T) {
 	require.Len(t, b.drafts, 1, "it was looked for by its key")
 	require.Equal(t, []string{"41"}, b.refunds)
 	require.True(t, b.look(1).Settled)
+}
+
+func TestAReturnThatTheShopMadeWhileItWasAskedForOnceMoreIsTheSame(t *testing.T) {
+	t.Parallel()
+	b := newBackRoom(t)
+	b.overtaken = true
+	b.comesBack("r", domain.CustomerReturn, 1)
+	for range 20 {
+		if len(b.look(1).Due) == 0 {
+			break
+		}
+		require.NoError(t, b.take(1))
+	}
+	require.Len(t, b.there, 1)
+	require.True(t, b.there[0].Completed)
+	require.Empty(t, b.look(1).Questions)
 }
 
 func TestARunThatDiedBeforeItRecordedARefundPaysNothingTwice(t *testing.T) {
