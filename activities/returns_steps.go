@@ -96,6 +96,9 @@ func (s *returnStep) readShop(ctx context.Context) (err error) {
 	if s.there, err = s.Shop.OrderReturns(ctx, s.order); err != nil {
 		return err
 	}
+	if err := s.moneyAtRest(ctx); err != nil {
+		return err
+	}
 	var facts []domain.Fact
 	for _, r := range s.there {
 		r.Order = id
@@ -103,6 +106,28 @@ func (s *returnStep) readShop(ctx context.Context) (err error) {
 	}
 	_, _, err = s.Orders.Store.Append(ctx, id, facts)
 	return err
+}
+
+// moneyAtRest sees to it that a refund is weighed against one moment's money. Order and
+// returns are two reads of the shop: another return's refund that got through between them
+// was missing from the one and no longer on its way in the other.
+func (s *returnStep) moneyAtRest(ctx context.Context) (err error) {
+	if s.in.Step.Name != domain.PlanRefund {
+		return nil
+	}
+	for range 5 {
+		before := s.order.Payment
+		if s.order, err = s.Shipments.read(ctx, s.in.Return.Order); err != nil {
+			return err
+		}
+		if now := s.order.Payment; now.Captured == before.Captured && now.Refunded == before.Refunded {
+			return nil
+		}
+		if s.there, err = s.Shop.OrderReturns(ctx, s.order); err != nil {
+			return err
+		}
+	}
+	return &fault.Fault{Kind: fault.Unavailable, System: "centra", Op: "refundReturn", Message: "the order's money moved each time that it was read; looking again"}
 }
 
 // settlePlan finds what the step is to write, as of today's facts, and records it. It

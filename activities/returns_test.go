@@ -27,12 +27,18 @@ type backRoom struct {
 	refunds []string
 	refund  func(*domain.ShopReturn) error // nil: paid at once
 	lost    bool                           // the next return is created and its answer lost
+	// between happens once, after the order was read and before its returns are.
+	between func()
 	// overtaken lets each request meet what an earlier one of ours has made a moment ago.
 	overtaken bool
 	returns   *activities.Returns
 }
 
 func (b *backRoom) OrderReturns(context.Context, domain.Order) ([]domain.ShopReturn, error) {
+	if b.between != nil {
+		b.between()
+		b.between = nil
+	}
 	return append([]domain.ShopReturn{}, b.there...), nil
 }
 
@@ -189,6 +195,26 @@ func TestNoMoreThanWasCapturedIsAskedForWhileRefundsAreOpen(t *testing.T) {
 	require.NoError(t, b.take(1))
 	require.NoError(t, b.take(1))
 	require.NoError(t, b.take(2))
+	failed(t, b.take(2), activities.ErrRefused)
+	require.Equal(t, []string{"41"}, b.refunds)
+	require.Equal(t, "refund-not-captured", b.look(2).Questions[0].Kind)
+}
+
+// A refund that gets through while we read is missing from neither side.
+func TestNoMoreThanWasCapturedIsAskedForWhileARefundGetsThrough(t *testing.T) {
+	t.Parallel()
+	b := newBackRoom(t)
+	b.shop.order.Payment.Captured = 5000
+	b.refund = func(r *domain.ShopReturn) error { r.RefundAsked++; return nil }
+	b.comesBack("r1", domain.CustomerReturn, 1)
+	b.comesBack("r2", domain.CustomerReturn, 1)
+	require.NoError(t, b.take(1))
+	require.NoError(t, b.take(1))
+	require.NoError(t, b.take(2))
+	b.between = func() {
+		b.there[0].RefundAsked, b.there[0].Refunded = 0, b.there[0].Total
+		b.shop.order.Payment.Refunded += b.there[0].Total
+	}
 	failed(t, b.take(2), activities.ErrRefused)
 	require.Equal(t, []string{"41"}, b.refunds)
 	require.Equal(t, "refund-not-captured", b.look(2).Questions[0].Kind)
