@@ -31,6 +31,10 @@ import (
 // machine with all its cores busy may need ten times that.
 const readyWithin = 90 * time.Second
 
+// stopWithin bounds the end: Temporal's own may wait for a part that had just begun, and
+// whoever started us may be gone. A database file survives it, as it survives a kill.
+const stopWithin = 10 * time.Second
+
 func main() {
 	if err := run(os.Args[1:], os.Stdin, os.Stdout); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -76,9 +80,11 @@ func run(args []string, stdin io.Reader, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer server.stop()
 	ui := startUI(opts)
-	defer ui.Stop()
+	defer endWithin(stopWithin, func() {
+		ui.Stop()
+		server.stop()
+	})
 
 	starting, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
@@ -94,6 +100,21 @@ func run(args []string, stdin io.Reader, stdout io.Writer) error {
 	}
 	<-ctx.Done()
 	return nil
+}
+
+// endWithin does what ends the server, and gives up waiting for it after a while: the
+// process ends then all the same.
+func endWithin(limit time.Duration, end func()) {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		end()
+	}()
+	select {
+	case <-ended:
+	case <-time.After(limit):
+		fmt.Fprintf(os.Stderr, "devserver: Temporal did not stop within %s; ending without it\n", limit)
+	}
 }
 
 // untilClosed returns a context that ends when r does. The parent holds the
