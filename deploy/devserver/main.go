@@ -31,8 +31,8 @@ import (
 // machine with all its cores busy may need ten times that.
 const readyWithin = 90 * time.Second
 
-// stopWithin bounds the end: Temporal's own may wait for a part that had just begun, and
-// whoever started us may be gone. A database file survives it, as it survives a kill.
+// stopWithin bounds the end, for which Temporal itself allows five minutes: whoever started
+// us may be gone by then. A database file survives it, as it survives a kill.
 const stopWithin = 10 * time.Second
 
 func main() {
@@ -59,6 +59,9 @@ func run(args []string, stdin io.Reader, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
+	// Whoever read our complaints may have been killed. One more, written while the server
+	// stops, would otherwise end us on the spot and leave a temporary database behind.
+	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if opts.exitWithParent {

@@ -3,8 +3,10 @@ package devtemporal_test
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -15,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"selvedge/internal/devtemporal"
@@ -55,11 +58,38 @@ func TestTheServerEndsWithItsKilledParent(t *testing.T) {
 
 	require.NoError(t, parent.Process.Kill())
 	require.Error(t, parent.Wait())
-	require.Eventually(t, func() bool {
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		// The process, not its port: another server of this machine may have that by now.
-		_, dirErr := os.Stat(filepath.Dir(db))
-		return ended(pid) && os.IsNotExist(dirErr)
-	}, 30*time.Second, 50*time.Millisecond, "the server and its temporary database go with the parent")
+		assert.True(c, ended(pid), "the server goes with the parent")
+		assert.NoDirExists(c, filepath.Dir(db), "its temporary database goes with it")
+	}, 30*time.Second, 50*time.Millisecond)
+}
+
+// Only a server that has something to complain about while it stops writes to nobody, so
+// this one is made to talk.
+func TestTheServerStopsCleanlyWhenNobodyReadsItsComplaints(t *testing.T) {
+	t.Parallel()
+	ctx := bounded(t)
+	binary, err := devtemporal.Build(ctx, t.Output())
+	require.NoError(t, err)
+	server := exec.CommandContext(ctx, binary, "--exit-with-parent", "--log-level", "info")
+	stdin, err := server.StdinPipe()
+	require.NoError(t, err)
+	out, err := server.StdoutPipe()
+	require.NoError(t, err)
+	complaints, theirs, err := os.Pipe()
+	require.NoError(t, err)
+	server.Stderr = theirs
+	require.NoError(t, server.Start())
+	require.NoError(t, theirs.Close())
+	go func() { _, _ = io.Copy(io.Discard, complaints) }()
+	var ready struct{ DB string }
+	require.NoError(t, json.NewDecoder(out).Decode(&ready))
+
+	require.NoError(t, complaints.Close())
+	require.NoError(t, stdin.Close())
+	require.NoError(t, server.Wait(), "it ends by itself, not by SIGPIPE")
+	require.NoDirExists(t, filepath.Dir(ready.DB), "a clean stop removes the temporary database")
 }
 
 // ended tells whether a process is gone, or is only kept for a parent that does not ask.
