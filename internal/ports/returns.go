@@ -81,7 +81,7 @@ type OrphanStore interface {
 	// SettleOrphan closes it unless facts were added beyond applied; owner is zero when
 	// it belongs to nobody.
 	SettleOrphan(ctx context.Context, warehouse, id string, applied int64, owner domain.OrderID, at time.Time) (settled bool, err error)
-	// ShopReturnOwner finds the order of a return that the shop once told of.
+	// ShopReturnOwner finds the order of a return that the shop once told of, or that we made there.
 	ShopReturnOwner(ctx context.Context, shopReturn string) (domain.OrderID, bool, error)
 }
 

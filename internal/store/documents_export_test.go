@@ -13,6 +13,7 @@ var (
 	SurelyUndoneQuery      = surelyUndone
 	AlikeUndoneQuery       = alikeUndone
 	ReturnOwnerQuery       = returnOwner
+	ShopReturnOwnerQuery   = shopReturnOwner
 )
 
 // GarmentArgs are what those of one write-off are asked with.

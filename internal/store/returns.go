@@ -47,11 +47,19 @@ func (s *Store) ReturnOwner(ctx context.Context, warehouse, returnID string) (id
 	return id, err == nil, toFault("find the order of a return", err)
 }
 
-// ShopReturnOwner finds the order of a return that the shop once told of.
+// shopReturnOwner reads along the indexes facts_shop_return and facts_shop_return_written.
+const shopReturnOwner = `
+	SELECT store, number FROM facts WHERE kind = 'shop-return' AND data ->> 'id' = @id
+	UNION ALL
+	SELECT store, number FROM facts WHERE kind = 'return-written' AND data ->> 'kind' = 'shop-return' AND data ->> 'id' = @id
+	LIMIT 1`
+
+// ShopReturnOwner finds the order of a return that the shop once told of, or that we made there.
 func (s *Store) ShopReturnOwner(ctx context.Context, shopReturn string) (id domain.OrderID, known bool, err error) {
-	err = s.pool.QueryRow(ctx, `
-		SELECT store, number FROM facts WHERE kind = 'shop-return' AND data ->> 'id' = @id ORDER BY store, number LIMIT 1`,
-		pgx.NamedArgs{"id": shopReturn}).Scan(&id.Store, &id.Number)
+	if shopReturn == "" {
+		return id, false, nil
+	}
+	err = s.pool.QueryRow(ctx, shopReturnOwner, pgx.NamedArgs{"id": shopReturn}).Scan(&id.Store, &id.Number)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return domain.OrderID{}, false, nil
 	}

@@ -37,6 +37,12 @@ func TestWriteOffsOfOneGarmentAreFoundAlongAnIndex(t *testing.T) {
 		SELECT 'atelier', (1 + g % 1000)::text, 1 + g / 1000, 'return-confirmation', 'f' || g, now(), 'warehouse', jsonb_build_object('warehouse', 'north', 'id', 'R' || g)
 		FROM generate_series(1, 100000) g`)
 	require.NoError(t, err)
+	_, err = db.Exec(t.Context(), `
+		INSERT INTO facts (store, number, sequence, kind, key, at, actor, data)
+		SELECT 'atelier', (1 + g % 1000)::text, 1000 + g / 1000, CASE g % 3 WHEN 0 THEN 'shop-return' ELSE 'return-written' END, 's' || g, now(), 'centra',
+			jsonb_build_object('kind', CASE g % 3 WHEN 1 THEN 'shop-return' WHEN 2 THEN 'credit-memo' END, 'id', g::text)
+		FROM generate_series(1, 30000) g`)
+	require.NoError(t, err)
 	_, err = db.Exec(t.Context(), `INSERT INTO write_off_claims (key, stands, at) SELECT 'gone' || g, 'k' || g, now() FROM generate_series(1, 100000) g WHERE g % 2 = 0`)
 	require.NoError(t, err)
 	_, err = db.Exec(t.Context(), `INSERT INTO write_off_reversals (original, reversal, at) SELECT 'k' || g - 1, 'k' || g, now() FROM generate_series(1, 100000) g WHERE g % 11 = 0`)
@@ -64,6 +70,7 @@ func TestWriteOffsOfOneGarmentAreFoundAlongAnIndex(t *testing.T) {
 		"one that may be taken back":        {store.AlikeUndoneQuery, of(domain.OrderID{}, nil)},
 		"those of no order that wait":       {store.UnbookedWriteOffsQuery, pgx.NamedArgs{"after": "", "limit": 100}},
 		"the order of a warehouse's return": {store.ReturnOwnerQuery, pgx.NamedArgs{"warehouse": "north", "id": "R7777"}},
+		"the order of a return of the shop": {store.ShopReturnOwnerQuery, pgx.NamedArgs{"id": "7777"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			rows, err := db.Query(t.Context(), `EXPLAIN ANALYZE `+tt.query, tt.args)
