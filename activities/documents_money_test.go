@@ -255,3 +255,46 @@ func TestARefundOfAReturnThatAPersonMadeIsOneDocument(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, records, 1)
 }
+
+// The store and the ledger: a refund that nobody has made waits for finance and never reaches
+// a ledger, until the shop shows one, or a person says that there will be none.
+func TestMoneyThatIsOwedWaitsUntilItWentBack(t *testing.T) {
+	t.Parallel()
+	opened := func() *audited {
+		a := auditUnsent(t, sold("GBP", 0, 395, line("1", 1, 1200, "0"), line("2", 1, 3000, "20")))
+		a.pays(list(moved("1", 4595, func(e *domain.PaymentEntry) { e.At = noon.Add(-time.Hour) })), nil)
+		a.ran()
+		require.Empty(t, a.asked(), "it may still be sent")
+		a.order.Lines[0].Quantity, a.order.Lines[0].Cancelled, a.order.Lines[0].Total, a.order.GrandTotal = 0, 1, 0, 3395
+		a.content(a.order)
+		for range 3 {
+			a.ran()
+			require.Equal(t, []string{"refund-due:" + orderID.String()}, a.asked())
+		}
+		rows, err := a.db.OrderDocuments(t.Context(), orderID)
+		require.NoError(t, err)
+		sent := 0
+		for _, r := range rows {
+			if r.Firm() {
+				sent++
+			}
+		}
+		require.Equal(t, 1, sent, "the deposit alone is in the ledger")
+		return a
+	}
+	t.Run("it went back", func(t *testing.T) {
+		t.Parallel()
+		a := opened()
+		a.pays(a.order.Payment.Captures, list(moved("77", 1200)))
+		require.Equal(t, []string{"refund payment×0 12.00+0.00=12.00"}, a.figures("refund"), "and nothing is asked any more")
+	})
+	t.Run("a person has settled it", func(t *testing.T) {
+		t.Parallel()
+		a := opened()
+		require.Equal(t, 1, a.answer("retry", a.asked()[0]))
+		a.ran()
+		require.Len(t, a.asked(), 1, "it is derived anew, and still owed")
+		require.Equal(t, 1, a.answer("skip", a.asked()[0]))
+		require.Empty(t, a.figures("refund"), "and nothing is asked any more")
+	})
+}

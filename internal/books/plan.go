@@ -44,13 +44,14 @@ func Plan(in Input) ([]Planned, error) {
 		return nil, fmt.Errorf("order %s: %w", in.Order.ID, err)
 	}
 	p := &plan{Input: in, progress: progress}
+	p.setDueApart()
 	if p.ahead, err = takenAhead(in.Order, in.Facts, p.shipped()); err != nil {
 		return nil, fmt.Errorf("order %s: %w", in.Order.ID, err)
 	}
 	if p.acceptedAt = accepted(in.Facts); p.acceptedAt.IsZero() && len(in.Firm) == 0 && len(p.ahead) == 0 && len(in.Order.Payment.Beside()) == 0 {
 		return nil, nil
 	}
-	for _, step := range []func() error{p.salesOrder, p.deposits, p.shipments, p.depositRefund, p.depositUse, p.besideReturns, p.refunds, p.refundsByHand} {
+	for _, step := range []func() error{p.salesOrder, p.deposits, p.shipments, p.depositRefund, p.depositUse, p.besideReturns, p.refunds, p.refundsByHand, p.kept} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("order %s: %w", in.Order.ID, err)
 		}
@@ -62,7 +63,8 @@ type plan struct {
 	Input
 	progress   domain.Progress
 	acceptedAt time.Time
-	ahead      []taken // money that came in before the goods left
+	ahead      []taken           // money that came in before the goods left
+	settledDue []domain.Document // refunds that were owed, and that a person has settled otherwise
 	out        []Planned
 }
 

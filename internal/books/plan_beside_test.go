@@ -255,23 +255,36 @@ func TestTheDepositsBalanceWhateverBecomesOfTheOrder(t *testing.T) {
 		"withdrawn": func(l *life) *life {
 			return l.tell(domain.NewFact(domain.FactAnswered, "", "Ada", dawn, domain.AnswerFact{Action: "withdraw-order", By: "Ada", Reason: "fraud"}))
 		},
-		"cancelled": func(l *life) *life { l.order.Status = domain.ShopCancelled; return l },
-		"accepted":  func(l *life) *life { return l.accepted() },
+		"cancelled": func(l *life) *life { l.order.Status, l.owes = domain.ShopCancelled, true; return l },
+		"withdrawn and held": func(l *life) *life {
+			l.order.OnHold, l.owes = true, true
+			return l.tell(domain.NewFact(domain.FactAnswered, "", "Ada", dawn, domain.AnswerFact{Action: "withdraw-order", By: "Ada", Reason: "fraud"}))
+		},
+		"accepted": func(l *life) *life { return l.accepted() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			l := alive()
-			l.order.Payment = captured
+			l.order.Payment, l.order.UpdatedAt = captured, dawn
 			l = change(l)
+			asked := func() { // what nothing will be sent for is asked for
+				t.Helper()
+				if l.owes {
+					require.Equal(t, liability(l.firm), l.owed)
+				}
+			}
 			l.post(t)
+			asked()
 			require.Equal(t, int64(6795), liability(l.firm), "67.95 came in and nothing left")
 			require.Equal(t, domain.Date("2026-10-15"), l.firm[len(l.firm)-1].Date, "on the day it came in")
 			l.order.Payment.Refunds, l.order.Payment.Refunded = []domain.PaymentEntry{gave("77", 2000)}, 2000
 			require.Equal(t, []string{"centra-ref-atelier-10023-77 [payment×0 2000/0]"}, l.post(t))
 			require.Equal(t, int64(4795), liability(l.firm), "67.95 − 20.00")
+			asked()
 			l.order.Payment.Refunds, l.order.Payment.Refunded = append(l.order.Payment.Refunds, gave("78", 4795)), 6795
 			require.Equal(t, []string{"centra-ref-atelier-10023-78 [payment×0 4795/0]"}, l.post(t))
 			require.Zero(t, liability(l.firm))
+			asked()
 		})
 	}
 	shipped := alive()

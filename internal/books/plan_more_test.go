@@ -120,16 +120,19 @@ func TestAnOrderThatIsCancelledBeforeAnyWarehouseAcceptedIt(t *testing.T) {
 	}
 	l := alive().tell(capturedAhead(6795))
 	require.Equal(t, []string{"centra-dep-atelier-10023 [payment×0 6795/0]"}, l.post(t), "it may still be accepted, and what came in is owed from now on")
-	l.order.Status, l.order.Payment, l.order.UpdatedAt = domain.ShopCancelled, domain.Payment{Known: true, Captured: 6795}, dawn
+	l.order.Status, l.order.Payment, l.order.UpdatedAt, l.owes = domain.ShopCancelled, domain.Payment{Known: true, Captured: 6795}, dawn, true
 	require.Empty(t, l.plan(t), "cancelled, it still is")
 	require.Equal(t, int64(6795), balance(l), "67.95 came in, 0.00 went back")
+	require.Equal(t, int64(6795), l.owed)
 	l.order.Payment.Refunded = 2000
 	require.Equal(t, []string{"centra-ref-atelier-10023 [payment×0 2000/0]"}, l.post(t))
 	require.Equal(t, int64(4795), balance(l), "67.95 − 20.00")
+	require.Equal(t, int64(4795), l.owed)
 	l.order.Payment.Refunded = 6795
 	require.Equal(t, []string{"centra-ref-atelier-10023-_n2 [payment×0 4795/0]"}, l.post(t))
 	require.Zero(t, balance(l))
 	require.Empty(t, l.plan(t))
+	require.Zero(t, l.owed)
 
 	elsewhere := alive() // captured in the shop by somebody else, and given back before we heard of either
 	elsewhere.order.Status, elsewhere.order.UpdatedAt = domain.ShopCancelled, dawn

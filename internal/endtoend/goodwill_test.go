@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"selvedge/internal/contract"
 	"selvedge/internal/domain"
 	"selvedge/internal/ports"
 	"selvedge/internal/simulators/acs"
@@ -124,4 +125,38 @@ func TestAnOrderThatIsCapturedAndRefused(t *testing.T) {
 	w.reads(t, 3821, 5)
 	w.keepBooks(t)
 	require.Equal(t, []string{deposit, "refund payment 44.85 original"}, w.moneyBooked(t, 3821, domain.DocumentKinds()...))
+}
+
+// TestAPrepaidUnitThatIsNotFound: two scarves are paid ahead, the floor finds one, and a
+// person cancels the other. The shop gives nothing back by itself, so finance is asked until
+// somebody has.
+func TestAPrepaidUnitThatIsNotFound(t *testing.T) {
+	t.Parallel()
+	w := openBooked(t, options{})
+	w.sell(t, sale(3841, with(line(3841, 1, scarf, 2)), func(o *centra.SeedOrder) { o.PaymentMethod = "Prepayment" }), &acs.FloorPlan{
+		Short: []acs.PlannedShort{{LineID: lineID(3841, 1), Quantity: 1}},
+	})
+	w.asks(t, 3841, "short-pick")
+	w.keepBooks(t)
+	asked := func() []string {
+		t.Helper()
+		w.keepBooks(t)
+		causes, err := w.parts.Store.OpenSystemCauses(t.Context(), ports.DocumentsSystem)
+		require.NoError(t, err)
+		return causes
+	}
+	require.Empty(t, asked(), "it may still be found")
+	_, err := w.resolve(t, 3841, contract.Resolution{Action: contract.ActionSkip, Reason: "not found", By: "ada"})
+	require.NoError(t, err)
+	w.closes(t, 3841)
+	eventually(t, "finance is asked", func() bool {
+		w.reads(t, 3841, 5)
+		return slices.Equal(asked(), []string{"refund-due:" + orderID(3841).String()})
+	})
+	require.Empty(t, w.moneyBooked(t, 3841, domain.DocRefund), "no money is in the books that did not move")
+	w.admin(t, centra.Action{Action: "goodwill", Order: 3841, Amount: 3990})
+	w.reads(t, 3841, 5)
+	require.Empty(t, asked())
+	require.Equal(t, []string{"refund payment 39.90 original"}, w.moneyBooked(t, 3841, domain.DocRefund))
+	require.Equal(t, int64(3990+495), w.inShop(t, 3841).Captured)
 }

@@ -51,7 +51,7 @@ func toldElsewhere() map[string]elsewhere {
 		"stockstories/refused_test.go":                   {"stock-refused"},
 		"../returns/deleted_test.go":                     {"return-deleted"},
 		"../../activities/documents_links_test.go":       {"document-held"},
-		"../../activities/documents_money_test.go":       {"refund-unexplained"},
+		"../../activities/documents_money_test.go":       {"refund-due", "refund-unexplained"},
 		"returns_policy_test.go":                         {"unmapped:refund-policy"},
 		"../../activities/documents_unconfirmed_test.go": {"document-unconfirmed"},
 		"../../activities/documents_test.go":             {"closed-period", "document-conflict", "document-rejected"},

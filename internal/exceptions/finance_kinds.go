@@ -62,6 +62,14 @@ func financeKinds() []Kind {
 			Press:  "nothing once Centra’s figures tell it; retry derives the documents anew; skip with a reason when it was booked by hand.",
 		},
 		{
+			Name: "refund-due", Owner: Finance, Severity: Hold,
+			Answers: []Action{Retry, Skip}, FreedByData: true, Handbook: "refund-due",
+			What:   "A customer has paid for what will not be sent, and the money is still here: {problem}",
+			Where:  "The order’s payments in Centra.",
+			Change: "Give the money back in Centra, at the order’s payments.",
+			Press:  "nothing once Centra shows the refund; retry derives the documents anew; skip with a reason when it went back elsewhere or is to be kept.",
+		},
+		{
 			Name: "closed-period", Owner: Finance, Severity: Hold,
 			Answers: []Action{Retry, Override, Skip}, Override: "late", FreedByData: true, Handbook: "closed-period",
 			What:   "The accounting period of {subject} is closed: {problem}",
