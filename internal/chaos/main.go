@@ -23,6 +23,7 @@
 //	credit-twice         a credit memo says twice the units that came back
 //	forgotten-line       of a parcel with several lines only the first is told to the shop
 //	forgotten-loss       a garment that a return says is lost is in no books
+//	kept-money           money that was paid ahead for units that were cancelled since is kept, and nobody is asked
 //	lossy-feed           the feed is confirmed before its events are stored
 //	lost-entry           what the warehouse takes off its books outside of any return is in no books
 //	no-mail              a parcel is completed without the customer's mail

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"selvedge/internal/books"
 	"selvedge/internal/domain"
 	"selvedge/internal/ports"
 	"selvedge/internal/systems/csvledger"
@@ -47,6 +48,28 @@ func (w *world) saveBooks(path string) error {
 		return err
 	}
 	return writeFile(path, text.Bytes())
+}
+
+// owed is what finance is asked to give back, by order.
+func (w *world) owed() (map[string]int64, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	out, filter := map[string]int64{}, ports.DocumentFilter{Kind: domain.DocRefund, Unposted: true}
+	for {
+		page, err := w.parts.Store.Documents(ctx, filter, booksPage)
+		if err != nil {
+			return nil, fmt.Errorf("read what is owed: %w", err)
+		}
+		for _, r := range page {
+			if r.Cause == domain.NewCause(books.KindRefundDue, r.Document.Order.String()) {
+				out[r.Document.Order.String()] += r.Document.Totals().Gross
+			}
+			filter.After = r.Document.Key
+		}
+		if len(page) < booksPage {
+			return out, nil
+		}
+	}
 }
 
 // entities are the ledger's ids of all entities that rules name.

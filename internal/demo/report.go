@@ -190,6 +190,10 @@ func (w *world) save(o outcome) error {
 	if err := w.saveBooks(w.o.JSON + ".ledger.csv"); err != nil {
 		return err
 	}
+	var err error
+	if o.Owed, err = w.owed(); err != nil {
+		return err
+	}
 	return writeJSON(w.o.JSON, o)
 }
 

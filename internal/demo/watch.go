@@ -42,8 +42,10 @@ type outcome struct {
 	Warehouses map[string]string      `json:"warehouses"`
 	Carriers   map[string]string      `json:"carriers"`
 	Items      map[string]string      `json:"items"`
-	took       time.Duration
-	timedOut   bool
+	// Owed is the money, in minor units by order, that finance is asked to give back for what will not be sent.
+	Owed     map[string]int64 `json:"owed"`
+	took     time.Duration
+	timedOut bool
 }
 
 // asPlanned tells whether every order is where the plan says, for the planned reason.

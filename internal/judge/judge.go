@@ -131,6 +131,7 @@ func (f *file) judge() {
 	f.returnedToStock()
 	f.credited()
 	f.money()
+	f.owed()
 	f.refunded()
 	f.mailedOnce()
 }

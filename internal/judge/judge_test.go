@@ -216,6 +216,10 @@ func TestEveryMistakeIsCountedOnceAndWhereItBelongs(t *testing.T) {
 		"taking less before submission is wrong money": {func(d *day) {
 			order(d, prepaid).Captured = 699
 		}, []judge.Counter{judge.WrongMoney}, "atelier/5"},
+		"money kept for units that were cancelled is silent": {func(d *day) { overpay(d); d.claims.Owed["atelier/5"] = 199 }, []judge.Counter{judge.Silent}, "atelier/5"},
+		"asking for money that is not kept is wrong money": {func(d *day) {
+			d.claims.Owed = map[string]int64{"atelier/5": 1}
+		}, []judge.Counter{judge.WrongMoney}, "atelier/5"},
 		"a second mail is counted":  {func(d *day) { d.shop.Mails = append(d.shop.Mails, d.shop.Mails[0]) }, []judge.Counter{judge.MailedNotOnce}, "atelier/1"},
 		"a missing mail is counted": {func(d *day) { d.shop.Mails = d.shop.Mails[1:] }, []judge.Counter{judge.MailedNotOnce}, "atelier/1"},
 		"a mail for an uncompleted shipment is counted": {func(d *day) {
@@ -274,6 +278,22 @@ func TestEveryMistakeIsCountedOnceAndWhereItBelongs(t *testing.T) {
 			require.False(t, r.OK())
 		})
 	}
+}
+
+// overpay has a customer pay 9.00 ahead, of which 2.00 are for a unit that was cancelled since.
+func overpay(d *day) {
+	o := &d.shop.Orders[prepaid]
+	o.Captured, o.Lines[0].Cancelled = 900, 1
+	d.claims.Owed = map[string]int64{"atelier/5": 200}
+}
+
+func TestMoneyThatFinanceIsAskedToGiveBackIsNotSilent(t *testing.T) {
+	t.Parallel()
+	d := clean()
+	overpay(d)
+	require.True(t, d.report().OK(), d.report().String())
+	d.shop.Orders[prepaid].Captured, d.claims.Owed = 700, nil // somebody has
+	require.True(t, d.report().OK(), d.report().String())
 }
 
 // withdraw makes the cancelled order one that somebody called back: the shop holds it.

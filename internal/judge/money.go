@@ -35,6 +35,31 @@ func (f *file) money() {
 	}
 }
 
+// owed: money that was taken before submission for what will not be sent any more goes
+// back by nobody's hand but a person's, who has to be asked for all of it and no more.
+func (f *file) owed() {
+	o := f.order
+	if f.outcome.Unbooked {
+		return
+	}
+	kept := o.Captured - f.total()
+	for _, r := range o.Returns {
+		kept += r.Refunded
+	}
+	if f.withdrawn() && len(o.Shipments) == 0 && o.OnHold || o.Status == "CANCELLED" {
+		kept += f.total()
+	}
+	if o.CaptureMode != "before-submission" || kept < 0 {
+		kept = 0
+	}
+	switch asked := f.outcome.Owed[f.key]; {
+	case asked < kept:
+		f.find(Silent, "has paid %d for what will not be sent; finance is asked for %d of it", kept, asked)
+	case asked > kept:
+		f.find(WrongMoney, "has paid %d for what will not be sent; finance is asked for %d", kept, asked)
+	}
+}
+
 // worth is what the units on shipments cost, with all costs of shipping; a line that
 // is not whole may be off by the rounding of its share.
 func (f *file) worth() (worth, rounding int64) {

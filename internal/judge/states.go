@@ -16,6 +16,9 @@ type Outcome struct {
 	Warehouses map[string]string `json:"warehouses"`
 	Carriers   map[string]string `json:"carriers"`
 	Items      map[string]string `json:"items"`
+	// Owed is the money that finance is said to be asked to give back for what will not be
+	// sent: <store>/<number> → minor units.
+	Owed map[string]int64 `json:"owed"`
 	// Booked is what stands in the books, as exported: another claim.
 	Booked []BookedLine `json:"-"`
 	// Unbooked says that nothing was exported: then nothing is said about the books.

@@ -252,7 +252,7 @@ func (i *item) stock() int {
 
 func shopOrder(o *order) centra.SeedOrder {
 	out := centra.SeedOrder{
-		Number: o.number, Store: o.store, OnHold: o.onHold, WaitingForPayment: o.unpaid, CaptureOutcome: o.captureOutcome,
+		Number: o.number, Store: o.store, OnHold: o.onHold, WaitingForPayment: o.unpaid, Captured: o.captured, CaptureOutcome: o.captureOutcome,
 		PaymentMethod: o.payment.name, ShippingCost: o.shipping, HandlingCost: o.handling, PurchaseOrder: o.reference,
 		ShippingAddress: address(o.to), AfterMs: int(o.after.Milliseconds()), Currency: "GBP", TaxPercent: 20, OrderDate: o.placed,
 		Customer: &centra.SeedCustomer{Email: o.to.email, FirstName: o.to.first, LastName: o.to.last},

@@ -23,7 +23,7 @@ type course struct {
 // is faster.
 func courses(r *rand.Rand) *deck[course] {
 	d := newDeck[course](r)
-	d.add(76, course{payAnyhow: true, ships: true})
+	d.add(75, course{payAnyhow: true, ships: true})
 	d.add(4, course{payAnyhow: true, ships: true, follow: (*generator).heldThenReleased})
 	d.add(3, course{ships: true, follow: (*generator).paidLater})
 	d.add(3, course{payAnyhow: true, ships: true, follow: (*generator).confirmedLater})
@@ -35,6 +35,7 @@ func courses(r *rand.Rand) *deck[course] {
 	d.add(2, course{follow: (*generator).cancelledEarly})
 	d.add(1, course{follow: (*generator).cancelledLate})
 	d.add(2, course{plain: true, lines: (*generator).twoLines, follow: (*generator).lineCancelled})
+	d.add(1, course{plain: true, lines: (*generator).twoLines, follow: (*generator).paidLineCancelled})
 	d.add(1, course{ships: true, follow: (*generator).addressEdited})
 	d.add(1, course{plain: true, lines: func(g *generator, o *order) { g.gift(o) }})
 	return d
@@ -120,6 +121,13 @@ func (g *generator) lineCancelled(o *order) {
 	wait := g.someTime()
 	g.act(o, wait, centra.Action{Action: "cancel-line", LineID: o.lines[1].id, Quantity: 1 + g.r.IntN(2)})
 	g.act(o, wait+time.Second, centra.Action{Action: "unhold"})
+}
+
+// paidLineCancelled takes a line off a held order whose money came at checkout: the shop
+// gives nothing of that back by itself, and nobody does so on this day.
+func (g *generator) paidLineCancelled(o *order) {
+	o.payment, o.captured = g.shop.payments[prepay], true
+	g.lineCancelled(o)
 }
 
 // addressEdited moves a held order's delivery to another street.

@@ -28,6 +28,7 @@ type order struct {
 	shipping, handling, discount int64
 
 	pending, onHold, unpaid bool
+	captured                bool // at checkout
 	captureOutcome          string
 	after                   time.Duration
 	placed                  time.Time // zero: when it appears

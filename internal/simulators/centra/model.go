@@ -210,6 +210,7 @@ type order struct {
 	captureOutcome    string
 	refundOutcome     string
 	giftCard          int64 // what a gift card was to pay of it
+	captured          bool  // at checkout
 	shipping          int64
 	handling          int64
 	taxPercent        float64

@@ -39,13 +39,17 @@ func (o *order) capturedTotal() int64 { return o.sum("CAPTURE", "CAPTURE_GIFT_CA
 // refundedTotal is what was paid back, onto gift cards too.
 func (o *order) refundedTotal() int64 { return o.sum("REFUND", "REFUND_GIFT_CARD") }
 
-// authorise records what was promised at checkout: by the order's gift card, and the rest.
+// authorise records what was promised at checkout, by the order's gift card and the rest,
+// and what was captured there at once.
 func (s *Simulator) authorise(o *order) {
 	card := min(o.giftCard, o.grandTotal())
 	if card > 0 {
 		s.pay(o, "AUTH_GIFT_CARD", "SUCCESS", card, nil)
 	}
 	s.pay(o, "AUTH", "SUCCESS", o.grandTotal()-card, nil)
+	if o.captured {
+		s.takeMoney(o, o.grandTotal(), nil)
+	}
 }
 
 // takeMoney records a capture that the provider made: off the gift card while it holds any.

@@ -262,6 +262,7 @@ type SeedOrder struct {
 	// CaptureMode and CaptureOutcome override the payment method's.
 	CaptureMode    string         `json:"captureMode,omitempty"`
 	CaptureOutcome string         `json:"captureOutcome,omitempty"`
+	Captured       bool           `json:"captured,omitempty"` // at checkout, as by a bank transfer
 	GiftCard       int64          `json:"giftCard,omitempty"` // what a gift card pays of the order
 	ShippingCost   int64          `json:"shippingCost,omitempty"`
 	HandlingCost   int64          `json:"handlingCost,omitempty"`

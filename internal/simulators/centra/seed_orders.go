@@ -41,7 +41,7 @@ func (s *Simulator) newOrder(in SeedOrder) (*order, error) {
 		purchaseOrder: in.PurchaseOrder, shippingAddress: in.ShippingAddress, billingAddress: in.ShippingAddress,
 		internalComment: in.InternalComment, otherComment: in.OtherComment, externalID: in.ExternalID,
 		captureMode: in.CaptureMode, captureOutcome: in.CaptureOutcome, shipping: in.ShippingCost, handling: in.HandlingCost,
-		giftCard: in.GiftCard, taxPercent: in.TaxPercent, taxAdded: in.TaxAdded,
+		giftCard: in.GiftCard, captured: in.Captured, taxPercent: in.TaxPercent, taxAdded: in.TaxAdded,
 	}
 	if o.rate == 0 {
 		o.rate = 1
