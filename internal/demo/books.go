@@ -12,6 +12,9 @@ import (
 // mostCounted bounds what is read for one line on the final page.
 const mostCounted = 100_000
 
+// mostTold is how many of the documents that wait are told in full.
+const mostTold = 5
+
 // books says what finance has of the day and where to find it.
 func (w *world) books() {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -20,8 +23,11 @@ func (w *world) books() {
 	if err != nil || len(documents) == 0 {
 		return // the page is about orders; the documents' own schedule tells what is wrong
 	}
-	posted, invoiced := 0, map[string]int64{}
+	posted, waiting, invoiced := 0, []string(nil), map[string]int64{}
 	for _, r := range documents {
+		if r.Cause != "" && len(r.Problems) > 0 {
+			waiting = append(waiting, r.Problems[0].Message)
+		}
 		if r.Status != domain.DocumentPosted {
 			continue
 		}
@@ -30,11 +36,20 @@ func (w *world) books() {
 			invoiced[r.Document.Entity+" "+r.Document.Currency] += r.Document.Totals().Gross
 		}
 	}
-	rest := "."
-	if posted < len(documents) {
-		rest = "; the rest follows within seconds, or waits for finance."
+	rest := ""
+	if coming := len(documents) - posted - len(waiting); coming > 0 {
+		rest += fmt.Sprintf("; within seconds to follow: %d", coming)
 	}
-	fmt.Fprintf(w.o.Out, "\nFor finance: %d documents, %d of them posted%s\n", len(documents), posted, rest)
+	if len(waiting) > 0 {
+		rest += fmt.Sprintf("; waiting for an answer: %d", len(waiting))
+	}
+	fmt.Fprintf(w.o.Out, "\nFor finance: %d documents, %d of them posted%s.\n", len(documents), posted, rest)
+	for _, problem := range waiting[:min(len(waiting), mostTold)] {
+		fmt.Fprintf(w.o.Out, "  - %s\n", problem)
+	}
+	if more := len(waiting) - mostTold; more > 0 {
+		fmt.Fprintf(w.o.Out, "  and %d more: `starter documents list --open` names them\n", more)
+	}
 	t := w.table("entity", "invoiced")
 	for _, key := range sortedKeys(invoiced) {
 		var entity, currency string
