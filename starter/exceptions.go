@@ -126,6 +126,15 @@ func (l exceptionsListCmd) groups(ctx context.Context, db *store.Store) ([]group
 	return groups, nil
 }
 
+// whose names what waits where no order does: a whole system, or a return of which nobody
+// knows the order, as `returns resolve` takes it.
+func (e exceptionShown) whose() string {
+	if orphan, ok := strings.CutPrefix(e.System, "return/"); ok {
+		return "return " + orphan
+	}
+	return "all of " + e.System
+}
+
 func questionOf(e store.Exception) domain.Question {
 	return domain.Question{Kind: e.Kind, Cause: e.Cause, Step: e.Step, Subject: e.Subject, Problems: e.Problems}
 }
@@ -158,7 +167,7 @@ func (l exceptionsListCmd) orders(ctx context.Context, s streams, db *store.Stor
 		if r.Currency != "" {
 			value = domain.Format(r.Value, r.Currency)
 		}
-		t.AppendRow([]any{or(r.Order, "all of "+r.System), r.Cause, value, when(r.Since), r.Owner, r.What})
+		t.AppendRow([]any{or(r.Order, r.whose()), r.Cause, value, when(r.Since), r.Owner, r.What})
 	}
 	t.Render()
 	if len(rows) == l.Limit {

@@ -54,7 +54,7 @@ func FuzzCommandLine(f *testing.F) {
 			require.NoError(t, err)
 			require.Equal(t, id, back)
 		}
-		if answer, err := c.Order.Resolve.answer(); err == nil {
+		if answer, err := c.Order.Resolve.answer(c.Order.Resolve.Action); err == nil {
 			require.NotEmpty(t, answer.By)
 			require.NotEmpty(t, answer.CommandID)
 		} else {

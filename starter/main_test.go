@@ -79,7 +79,7 @@ func TestHelpNamesEveryCommand(t *testing.T) {
 	var out, errs strings.Builder
 	require.Zero(t, run([]string{"--help"}, &out, &errs))
 	for _, command := range []string{
-		"demo", "setup", "schedules apply", "schedules list", "serve", "order show", "order start", "order resolve", "exceptions list", "exceptions resume",
+		"demo", "setup", "schedules apply", "schedules list", "serve", "order show", "order start", "order resolve", "returns resolve", "exceptions list", "exceptions resume",
 		"rules list", "rules set", "rules history", "rules check", "rules export", "rules import", "items list", "items set", "items import", "healthcheck",
 	} {
 		require.Contains(t, out.String(), "\n  "+command+" ", "fixed names")

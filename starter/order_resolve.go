@@ -19,11 +19,16 @@ import (
 )
 
 type orderResolveCmd struct {
-	Order     orderRef          `arg:"" help:"The order, as <store>/<number>; the number alone where one store is configured."`
-	Action    string            `help:"What to do: retry (look again with today's data and rules), skip (go on without the step), withdraw-order (cancel at the warehouse, hold in the shop) or override (go on with a value for this order alone)." enum:"retry,skip,withdraw-order,override" required:""`
-	Return    int               `help:"Number of the order's return whose question it is, as \"order show\" prints it; 0 for the order's own questions." default:"0" placeholder:"N"`
-	Exception string            `help:"Cause of the question, as \"order show\" prints it; needed for skip and override when several are open." placeholder:"CAUSE"`
-	Override  map[string]string `help:"Value for this order alone, such as shippingService=RM48." placeholder:"KEY=VALUE"`
+	Order  orderRef `arg:"" help:"The order, as <store>/<number>; the number alone where one store is configured."`
+	Action string   `help:"What to do: retry (look again with today's data and rules), skip (go on without the step), withdraw-order (cancel at the warehouse, hold in the shop) or override (go on with a value for this order alone)." enum:"retry,skip,withdraw-order,override" required:""`
+	Return int      `help:"Number of the order's return whose question it is, as \"order show\" prints it; 0 for the order's own questions." default:"0" placeholder:"N"`
+	answerFlags
+}
+
+// answerFlags are what every answer is given.
+type answerFlags struct {
+	Exception string            `help:"Cause of the question, as \"order show\" and \"exceptions list\" print it; needed for skip and override when several are open." placeholder:"CAUSE"`
+	Override  map[string]string `help:"Value for this one alone, such as shippingService=RM48." placeholder:"KEY=VALUE"`
 	By        string            `help:"Who answers; by default who is logged in." placeholder:"NAME"`
 	Reason    string            `help:"Why; needed for skip and withdraw-order." placeholder:"TEXT"`
 	CommandID string            `name:"command-id" help:"The same command twice has one effect; random by default." placeholder:"ID"`
@@ -33,8 +38,9 @@ type orderResolveCmd struct {
 
 // resolved is the outcome in --json.
 type resolved struct {
-	Order     domain.OrderID `json:"order"`
+	Order     domain.OrderID `json:"order,omitzero"`
 	Return    int            `json:"return,omitempty"` // 0: of the order itself
+	Orphan    string         `json:"orphan,omitempty"` // <warehouse>/<return id>, of a return without an order
 	CommandID string         `json:"commandId"`
 	Taken     bool           `json:"taken"`            // false: refused, or left as a signal
 	Signal    bool           `json:"signal,omitempty"` // no worker answered, the signal waits for one
@@ -44,7 +50,10 @@ type resolved struct {
 // Run sends the answer. The workflow takes a command ID once, so that a second run
 // with the same one, or the signal after a lost update, has no second effect.
 func (o orderResolveCmd) Run(ctx context.Context, s streams) error {
-	answer, err := o.answer()
+	if o.Return < 0 {
+		return misuse("--return %d: give the number of one of the order's returns, or leave it out", o.Return)
+	}
+	answer, err := o.answer(o.Action)
 	if err != nil {
 		return err
 	}
@@ -56,13 +65,18 @@ func (o orderResolveCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	return o.give(ctx, s, c, asker{order: id, returned: o.Return}, answer)
+}
+
+// give sends an answer and says what came of it.
+func (o answerFlags) give(ctx context.Context, s streams, c config.Config, to asker, answer contract.Resolution) error {
 	connection, err := openTemporal(c)
 	if err != nil {
 		return err
 	}
 	defer connection.Close()
 	stop := progress(s, "waiting for the workflow")
-	outcome, err := send(ctx, connection, asker{id, o.Return}, answer, o.Within)
+	outcome, err := send(ctx, connection, to, answer, o.Within)
 	stop()
 	if err != nil && !errors.Is(err, errRefused) {
 		return err
@@ -80,19 +94,16 @@ func (o orderResolveCmd) Run(ctx context.Context, s streams) error {
 }
 
 // answer checks what can be told without the workflow.
-func (o orderResolveCmd) answer() (contract.Resolution, error) {
-	if o.Return < 0 {
-		return contract.Resolution{}, misuse("--return %d: give the number of one of the order's returns, or leave it out", o.Return)
-	}
-	r := contract.Resolution{Exception: o.Exception, Action: contract.Action(o.Action), Override: o.Override, Reason: strings.TrimSpace(o.Reason), CommandID: o.CommandID}
-	if exceptions.NeedsReason(exceptions.Action(o.Action)) && r.Reason == "" {
-		return r, misuse("%s needs a reason: add --reason", o.Action)
+func (o answerFlags) answer(action string) (contract.Resolution, error) {
+	r := contract.Resolution{Exception: o.Exception, Action: contract.Action(action), Override: o.Override, Reason: strings.TrimSpace(o.Reason), CommandID: o.CommandID}
+	if exceptions.NeedsReason(exceptions.Action(action)) && r.Reason == "" {
+		return r, misuse("%s needs a reason: add --reason", action)
 	}
 	if r.Action == contract.ActionOverride && len(r.Override) == 0 {
 		return r, misuse("override needs what to use instead: add --override shippingService=…")
 	}
 	if r.Action != contract.ActionOverride && len(r.Override) > 0 {
-		return r, misuse("--override goes with --action override, not with %s", o.Action)
+		return r, misuse("--override goes with --action override, not with %s", action)
 	}
 	for key, value := range r.Override {
 		if strings.TrimSpace(key) == "" || strings.TrimSpace(value) == "" {
@@ -109,14 +120,19 @@ func (o orderResolveCmd) answer() (contract.Resolution, error) {
 	return r, nil
 }
 
-// asker is whose question is answered: an order's, or that of one of its returns.
+// asker is whose question is answered: an order's, that of one of its returns, or that of
+// a return without an order.
 type asker struct {
 	order    domain.OrderID
-	returned int // number of the return; 0 = the order itself
+	returned int       // number of the return; 0 = the order itself
+	orphan   orphanRef // set where no order is known
 }
 
 func (a asker) workflowID() string {
-	if a.returned > 0 {
+	switch {
+	case a.orphan != orphanRef{}:
+		return contract.OrphanReturnWorkflowID(a.orphan.warehouse, a.orphan.id)
+	case a.returned > 0:
 		return contract.ReturnWorkflowID(a.order, a.returned)
 	}
 	return contract.OrderWorkflowID(a.order)
@@ -124,15 +140,26 @@ func (a asker) workflowID() string {
 
 // String is how the commands name it.
 func (a asker) String() string {
-	if a.returned > 0 {
+	switch {
+	case a.orphan != orphanRef{}:
+		return "return " + a.orphan.String()
+	case a.returned > 0:
 		return fmt.Sprintf("return %d of %s", a.returned, a.order)
 	}
 	return a.order.String()
 }
 
+// look is the command that shows whether an answer was taken.
+func (a asker) look() string {
+	if a.orphan != (orphanRef{}) {
+		return "starter exceptions list"
+	}
+	return "starter order show " + a.order.String()
+}
+
 // send sends the update, and leaves the signal of the same name when no worker answers.
 func send(ctx context.Context, c client.Client, to asker, r contract.Resolution, within time.Duration) (resolved, error) {
-	outcome := resolved{Order: to.order, Return: to.returned, CommandID: r.CommandID}
+	outcome := resolved{Order: to.order, Return: to.returned, Orphan: to.orphan.String(), CommandID: r.CommandID}
 	updating, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	reply, err := update(updating, c, to, r)
@@ -170,7 +197,7 @@ func leave(ctx context.Context, c client.Client, to asker, r contract.Resolution
 		return outcome, fmt.Errorf("no worker answered within %s, and the answer could not be left as a signal: %s", within, to.whyNoAnswer(err, within))
 	}
 	outcome.Signal = true
-	outcome.Message = fmt.Sprintf("No worker answered within %s. Your %s was left as a signal and is checked when a worker runs again; look with `starter order show %s` whether it was taken.", within, r.Action, to.order)
+	outcome.Message = fmt.Sprintf("No worker answered within %s. Your %s was left as a signal and is checked when a worker runs again; look with `%s` whether it was taken.", within, r.Action, to.look())
 	return outcome, nil
 }
 
@@ -188,6 +215,10 @@ func (a asker) whyNoAnswer(err error, within time.Duration) string {
 		return whyNoAnswer(err, within)
 	}
 	switch ended := strings.Contains(err.Error(), "completed"); {
+	case a.orphan != (orphanRef{}) && ended:
+		return "its workflow has ended: the return was handed to an order, or is nobody's, and no question is open"
+	case a.orphan != orphanRef{}:
+		return "no such return waits for its order; `starter exceptions list --orders` names those that do"
 	case a.returned > 0 && ended:
 		return "its workflow has ended: the return has settled, and no question is open"
 	case a.returned > 0:

@@ -63,7 +63,7 @@ func TestPausedOrder(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "await-question": d.awaitQuestion, "await-warehouse": d.awaitWarehouse,
 			"await-http": awaitHTTP, "await-fact": d.awaitFact,
-			"ships": d.ships, "comes-back": d.comesBack, "await-return": d.awaitReturn,
+			"ships": d.ships, "comes-back": d.comesBack, "await-return": d.awaitReturn, "await-orphan": d.awaitOrphan,
 			"stop-worker":  func(*testscript.TestScript, bool, []string) { d.stopWorker() },
 			"start-worker": func(ts *testscript.TestScript, _ bool, _ []string) { ts.Check(d.startWorker()) },
 		},

@@ -16,8 +16,9 @@ import (
 )
 
 type returnsCmd struct {
-	List returnsListCmd `cmd:"" help:"Returns that are open, newest first."`
-	Show returnsShowCmd `cmd:"" help:"The returns of one order: garments, money and why, what was written, what waits."`
+	List    returnsListCmd    `cmd:"" help:"Returns that are open, newest first."`
+	Show    returnsShowCmd    `cmd:"" help:"The returns of one order: garments, money and why, what was written, what waits."`
+	Resolve returnsResolveCmd `cmd:"" help:"Answer the question of a return of which nobody knows the order. \"order resolve\" answers those of an order's returns."`
 }
 
 type returnsListCmd struct {

@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"selvedge/internal/contract"
 	"selvedge/internal/domain"
 	"selvedge/internal/simulators/acs"
+	"selvedge/internal/store"
 )
 
 // The commands that let goods leave and come back in scripts: the simulated floor acts,
@@ -23,10 +25,11 @@ func (d *deployment) ships(ts *testscript.TestScript, _ bool, args []string) {
 	d.readFeed(ts)
 }
 
-// comesBack lets one unit of an order come back: comes-back 1001 ber.
+// comesBack lets one unit of an order come back, or of none that anybody knows:
+// comes-back 1001 ber, comes-back - restock.
 func (d *deployment) comesBack(ts *testscript.TestScript, _ bool, args []string) {
 	_, err := d.warehouse.Act(acs.Action{
-		Action: "return", Account: "BRANDX", Order: args[0], Return: &acs.ReturnAction{Units: []acs.ReturnUnit{{SKU: "SHBLM", Disposition: args[1]}}},
+		Action: "return", Account: "BRANDX", Order: strings.TrimPrefix(args[0], "-"), Return: &acs.ReturnAction{Units: []acs.ReturnUnit{{SKU: "SHBLM", Disposition: args[1]}}},
 	})
 	ts.Check(err)
 	d.readFeed(ts)
@@ -35,6 +38,15 @@ func (d *deployment) comesBack(ts *testscript.TestScript, _ bool, args []string)
 func (d *deployment) readFeed(ts *testscript.TestScript) {
 	_, err := d.intake.ReadFeed(context.Background(), "glasgow")
 	ts.Check(err)
+}
+
+// awaitOrphan waits until a return without an order has asked for it: await-orphan glasgow/ret_2.
+func (d *deployment) awaitOrphan(ts *testscript.TestScript, _ bool, args []string) {
+	await(ts, func() bool {
+		open, err := d.store.OpenExceptions(context.Background(), store.ExceptionFilter{Kind: "return-without-order"}, 10)
+		ts.Check(err)
+		return slices.ContainsFunc(open, func(e store.Exception) bool { return e.System == "return/"+args[0] })
+	})
 }
 
 // awaitReturn waits until the first return of an order is in a state: await-return 1001
