@@ -80,6 +80,10 @@ func (v *visit) cause() error {
 	if cause == "" {
 		cause = v.r.PostFormValue("cause")
 	}
+	if cause == "" {
+		v.redirect("/exceptions")
+		return nil
+	}
 	p := causePage{Cause: cause, Reason: v.refused("reason")}
 	groups, err := v.c.o.Exceptions.Cause(v.ctx(), cause)
 	if p.Open, err = found(err); err != nil {

@@ -49,6 +49,9 @@ func TestACauseSaysWhatToDoAndFreesItsOrders(t *testing.T) {
 	olga := d.as(t, "olga")
 	require.Contains(t, unescape(olga.get(t, "/exceptions").body), `href="/exceptions/cause?cause=`+url.QueryEscape(express)+`"`)
 	require.Contains(t, olga.get(t, "/exceptions?owner=finance").body, "Nothing waits for finance.")
+	require.Equal(t, "/exceptions", olga.get(t, "/exceptions/cause").header.Get("Location"), "without a cause it is the list of all")
+	olga.post(t, "/exceptions/resume", fill(t, olga.get(t, path), "/exceptions/resume", "", url.Values{"cause": {""}, "reason": {"all"}}))
+	require.Empty(t, d.engine.resumes, "no cause is not every cause")
 	page := olga.get(t, path)
 	for _, words := range []string{
 		"No rule says by which service the warehouse should send the shipping method &#34;Express Saver&#34;.", "2 exceptions", "3000.00 SEK",

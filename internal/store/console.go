@@ -58,7 +58,11 @@ func (s *Store) Causes(ctx context.Context, owner string) ([]ports.CauseGroup, e
 
 // Cause sums up the open exceptions of one cause; with none open it is fault.NotFound.
 func (s *Store) Cause(ctx context.Context, cause string) (ports.CauseGroup, error) {
-	groups, err := s.causes(ctx, pgx.NamedArgs{"owner": "", "cause": cause})
+	var groups []ports.CauseGroup
+	var err error
+	if cause != "" { // which would be every cause
+		groups, err = s.causes(ctx, pgx.NamedArgs{"owner": "", "cause": cause})
+	}
 	if err == nil && len(groups) == 0 {
 		err = &fault.Fault{Kind: fault.NotFound, System: system, Op: "read cause", Code: "cause", Message: "nothing waits on this cause any more"}
 	}

@@ -25,6 +25,8 @@ type Group struct {
 	Oldest     time.Time
 	NextCutoff time.Time // of the orders in it, the first; zero when no rule tells one
 	Problems   []domain.Refusal
+
+	ofSystems map[string]int64 // what systems say is at stake, such as in documents that wait
 }
 
 const (
@@ -54,13 +56,16 @@ func Groups(held []domain.Held, told map[string]bool, rules *mapping.Rules, now 
 		}
 		g := byKey[key]
 		if g == nil {
-			g = &Group{Key: key, Money: map[string]int64{}}
+			g = &Group{Key: key, Money: map[string]int64{}, ofSystems: map[string]int64{}}
 			byKey[key] = g
 		}
 		g.add(h, rules, now)
 	}
 	groups := make([]Group, 0, len(byKey))
 	for _, g := range byKey {
+		if g.Orders == 0 {
+			g.Money = g.ofSystems // else it is the same money twice, of the orders and of their documents
+		}
 		groups = append(groups, *g)
 	}
 	typical := typicalOrder(held)
@@ -110,6 +115,9 @@ func (g *Group) add(h domain.Held, rules *mapping.Rules, now time.Time) {
 	}
 	g.Count += h.Count
 	if h.System != "" {
+		if h.Currency != "" {
+			g.ofSystems[h.Currency] += h.Value
+		}
 		return
 	}
 	g.Orders += h.Count

@@ -65,6 +65,22 @@ func TestGroupsByCauseWithMoneyAndTheNextCutoff(t *testing.T) {
 	require.Equal(t, noon.Add(5*time.Hour), at.UTC(), "what was planned beats what is mapped today")
 }
 
+func TestMoneyInDocumentsIsAtStakeOnce(t *testing.T) {
+	t.Parallel()
+	owed := domain.Held{Cause: "refund-due:atelier/1", Kind: "refund-due", Owner: "finance", Severity: "hold", System: "documents", Single: true, Count: 1, Value: 1000, Currency: "GBP", Oldest: noon}
+	other := owed
+	other.Cause, other.Value = "refund-due:atelier/2", 200
+	groups := triage.Groups([]domain.Held{owed, other}, nil, rules(), noon)
+	require.Len(t, groups, 1, "told by kind")
+	require.Equal(t, map[string]int64{"GBP": 1200}, groups[0].Money)
+
+	documents := unmapped(1)
+	documents.System, documents.Value = "documents", 900
+	groups = triage.Groups([]domain.Held{unmapped(1), documents}, nil, rules(), noon)
+	require.Len(t, groups, 1)
+	require.Equal(t, map[string]int64{"GBP": 1000}, groups[0].Money, "the same money waits in the order and in its documents")
+}
+
 func TestCausesOfSingleOrdersAreToldByKind(t *testing.T) {
 	t.Parallel()
 	short := func(order string) domain.Held {
