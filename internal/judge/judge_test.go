@@ -294,6 +294,18 @@ func TestMoneyThatFinanceIsAskedToGiveBackIsNotSilent(t *testing.T) {
 	require.True(t, d.report().OK(), d.report().String())
 	d.shop.Orders[prepaid].Captured, d.claims.Owed = 700, nil // somebody has
 	require.True(t, d.report().OK(), d.report().String())
+
+	// Its first parcel had left when somebody called the rest back.
+	d = clean()
+	d.claims.Orders[bundle].Withdrawn, d.claims.Owed = true, map[string]int64{"atelier/2": 600}
+	o := &d.shop.Orders[bundle]
+	o.Status, o.OnHold, o.Lines[2].Shipped, o.CaptureMode, o.Captured, o.Shipments = "PROCESSING", true, 0, "before-submission", 1000, o.Shipments[:1]
+	d.shop.Mails = slices.Delete(d.shop.Mails, 3, 4)
+	d.acs[1].Orders[0].State, d.acs[1].Orders[0].Shipments = "cancelled", nil
+	d.acs[1].Orders[0].Lines = []judge.WarehouseLine{{LineID: "3", SKU: "SD", Quantity: 1, Cancelled: 1}}
+	require.True(t, d.report().OK(), d.report().String())
+	d.claims.Owed = nil
+	require.Equal(t, []judge.Counter{judge.Silent}, failing(d.report()))
 }
 
 // withdraw makes the cancelled order one that somebody called back: the shop holds it.

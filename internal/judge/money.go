@@ -42,20 +42,21 @@ func (f *file) owed() {
 	if f.outcome.Unbooked {
 		return
 	}
-	kept := o.Captured - f.total()
+	worth, rounding := f.total(), int64(0)
+	if o.Status == "CANCELLED" || f.claim.Withdrawn && o.OnHold { // no more will be sent than was
+		worth, rounding = f.worth()
+	}
+	kept := o.Captured - worth
 	for _, r := range o.Returns {
 		kept += r.Refunded
-	}
-	if f.withdrawn() && len(o.Shipments) == 0 && o.OnHold || o.Status == "CANCELLED" {
-		kept += f.total()
 	}
 	if o.CaptureMode != "before-submission" || kept < 0 {
 		kept = 0
 	}
 	switch asked := f.outcome.Owed[f.key]; {
-	case asked < kept:
+	case asked < kept-rounding:
 		f.find(Silent, "has paid %d for what will not be sent; finance is asked for %d of it", kept, asked)
-	case asked > kept:
+	case asked > kept+rounding:
 		f.find(WrongMoney, "has paid %d for what will not be sent; finance is asked for %d", kept, asked)
 	}
 }
