@@ -88,7 +88,15 @@ func run(args []string, out, errs io.Writer) int {
 }
 
 func newParser(c *cli, options ...kong.Option) (*kong.Kong, error) {
-	return kong.New(c, append(options, kong.Name("starter"), kong.Description(description), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))...)
+	return kong.New(c, append(options, kong.Name("starter"), kong.Description(description), kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.ValueFormatter(helpOf))...)
+}
+
+// helpOf adds a flag's default where its placeholder takes the place in which kong shows it.
+func helpOf(v *kong.Value) string {
+	if v.Tag.PlaceHolder == "" || v.Default == "" || v.Default == "0" {
+		return v.Help
+	}
+	return v.Help + " By default " + v.Default + "."
 }
 
 // commandOf is how far a command line could be read.
