@@ -329,7 +329,7 @@ func (s *Shipments) HoldOrder(ctx context.Context, in contract.StepInput) (contr
 		}
 		// A withdrawal after an earlier one was taken back is noted anew.
 		key := fmt.Sprintf("noted:withdrawn:%d", newestAnswer(record.Facts))
-		return []domain.Fact{domain.NewFact(domain.FactNoted, key, "selvedge", s.Orders.Clock(), domain.NotedFact{Subject: "withdrawn"})}, nil
+		return []domain.Fact{domain.NewFact(domain.FactNoted, key, "selvedge", s.Orders.Clock(), domain.NotedFact{Subject: domain.NoteWithdrawn})}, nil
 	})
 }
 

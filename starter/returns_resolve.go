@@ -17,11 +17,11 @@ type returnsResolveCmd struct {
 // orphanRef names a return without an order.
 type orphanRef struct{ warehouse, id string }
 
-// UnmarshalText reads <warehouse>/<return id>; only the id may hold a slash of its own.
+// UnmarshalText reads <warehouse>/<return id>.
 func (r *orphanRef) UnmarshalText(text []byte) error {
 	warehouse, id, _ := strings.Cut(strings.TrimPrefix(string(text), "return/"), "/")
-	if warehouse == "" || id == "" {
-		return fmt.Errorf("%q is no return without an order: give <warehouse>/<return id>, such as leeds/RET-5", text)
+	if warehouse == "" || id == "" || strings.Contains(id, "/") {
+		return fmt.Errorf("%q is no return without an order: give <warehouse>/<return id>, such as leeds/RET-5; `starter order resolve <order> --return N` answers for an order's return", text)
 	}
 	r.warehouse, r.id = warehouse, id
 	return nil

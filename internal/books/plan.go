@@ -45,6 +45,9 @@ func Plan(in Input) ([]Planned, error) {
 	}
 	p := &plan{Input: in, progress: progress}
 	p.setDueApart()
+	if p.calledOff, err = calledOff(in.Order, in.Facts); err != nil {
+		return nil, fmt.Errorf("order %s: %w", in.Order.ID, err)
+	}
 	if p.ahead, err = takenAhead(in.Order, in.Facts, p.shipped()); err != nil {
 		return nil, fmt.Errorf("order %s: %w", in.Order.ID, err)
 	}
@@ -64,6 +67,7 @@ type plan struct {
 	progress   domain.Progress
 	acceptedAt time.Time
 	ahead      []taken           // money that came in before the goods left
+	calledOff  bool              // nothing more will be sent
 	settledDue []domain.Document // refunds that were owed, and that a person has settled otherwise
 	out        []Planned
 }

@@ -258,11 +258,7 @@ func (p *plan) unneeded(open int64) int64 {
 	if !p.shipped() {
 		return open
 	}
-	needed := p.Order.GrandTotal
-	for _, d := range p.all(domain.DocDepositUse) {
-		needed -= d.Totals().Gross
-	}
-	return max(0, open-max(needed, 0))
+	return max(0, open-p.toPay())
 }
 
 // doubt says why nobody can tell what a refund was for; empty where it can only be

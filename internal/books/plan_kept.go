@@ -3,7 +3,6 @@ package books
 import (
 	"cmp"
 	"fmt"
-	"slices"
 
 	"selvedge/internal/domain"
 )
@@ -37,15 +36,12 @@ func (p *plan) setDueApart() {
 // shop says so, and that refund's own document stands in place of this one. A person who
 // drops this one is not asked about that amount again.
 func (p *plan) kept() error {
-	due := p.depositsOpen()
-	if !p.calledOff() {
-		needed := p.Order.GrandTotal
-		for _, d := range p.all(domain.DocDepositUse) {
-			needed -= d.Totals().Gross
-		}
-		due -= max(needed, 0)
+	pay := p.Order.Payment
+	if pay.Refunded > 0 && len(pay.Refunds) == 0 && p.shipped() {
+		return nil // as an earlier version read it: what went back for what is not known
 	}
-	if due -= sum(p.settledDue); due <= 0 {
+	due := p.depositsOpen() - p.toPay() - sum(p.settledDue)
+	if due <= 0 {
 		return nil
 	}
 	deposits := p.all(domain.DocDeposit)
@@ -57,9 +53,7 @@ func (p *plan) kept() error {
 	if err := p.add(d, []string{p.Order.ID.Store, p.Order.ID.Number, extraDue}, len(p.settledDue)+1, p.changedAt(), nil); err != nil {
 		return err
 	}
-	if last := &p.out[len(p.out)-1]; last.Question == nil {
-		last.Question = p.whyDue(due)
-	}
+	p.out[len(p.out)-1].Question = p.whyDue(due) // whatever else is missing: it is not to be posted
 	return nil
 }
 
@@ -74,14 +68,56 @@ func (p *plan) whyDue(due int64) *domain.Question {
 	}
 }
 
-// calledOff tells whether nothing more will be sent: the order is cancelled, or a person
-// has withdrawn it, and it is held in the shop ever since.
-func (p *plan) calledOff() bool {
-	if p.Order.Status == domain.ShopCancelled {
-		return true
+// toPay is what goods that left, or are still to leave, need of the deposits beyond what
+// these have paid.
+func (p *plan) toPay() int64 {
+	if p.calledOff {
+		return p.unbilled()
 	}
-	return p.Order.OnHold && slices.ContainsFunc(p.Facts, func(f domain.Fact) bool {
-		a, err := domain.Decode[domain.AnswerFact](f)
-		return f.Kind == domain.FactAnswered && err == nil && a.Action == "withdraw-order"
-	})
+	needed := p.Order.GrandTotal
+	for _, d := range p.all(domain.DocDepositUse) {
+		needed -= d.Totals().Gross
+	}
+	return max(needed, 0)
+}
+
+// unbilled is what goods are worth that left and that no invoice bills, as while the shop
+// takes no shipment of an order that is held. What nobody can value is worth all of the order.
+func (p *plan) unbilled() (gross int64) {
+	left := map[string]int{}
+	for _, s := range p.progress.Parcels {
+		if !s.Shipment.Voided && sum(p.ofAll(s, domain.DocInvoice)) == 0 {
+			for _, l := range s.Lines {
+				left[l.Line] += l.Quantity
+			}
+		}
+	}
+	if len(left) == 0 {
+		return 0
+	}
+	lines, err := OrderLines(p.Order)
+	if err != nil {
+		return p.Order.GrandTotal
+	}
+	carriageBilled := sum(p.all(domain.DocInvoice)) != 0
+	for _, l := range lines {
+		switch n := int64(left[l.Ref]); {
+		case n > 0:
+			whole := int64(l.Quantity)
+			gross += (l.Gross*min(n, whole) + whole - 1) / whole
+		case (l.Ref == RefShipping || l.Ref == RefHandling) && !carriageBilled:
+			gross += l.Gross
+		}
+	}
+	return gross
+}
+
+// calledOff tells whether nothing more will be sent: the order is cancelled, or put away,
+// or a person has withdrawn it, nobody took that back, and the shop holds it.
+func calledOff(o domain.Order, facts []domain.Fact) (bool, error) {
+	if o.Status == domain.ShopCancelled || o.Status == domain.ShopArchived {
+		return true, nil
+	}
+	w, err := domain.WithdrawalOf(o.ID, facts)
+	return o.OnHold && w.Stands(), err
 }

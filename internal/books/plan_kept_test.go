@@ -86,14 +86,85 @@ func TestWhatAPersonHasSettledIsNotAskedForAgainAndMoreIs(t *testing.T) {
 	require.Equal(t, int64(-1000), liability(l.firm), "nothing is left but the 10.00 that stand here twice: dropped, and paid")
 }
 
+// withdrawn has a person call back what has not left, and the shop hold it.
+func (l *life) withdrawn() *life {
+	l.tell(domain.NewFact(domain.FactAnswered, "", "Ada", dawn, domain.AnswerFact{Action: "withdraw-order", By: "Ada", Reason: "fraud"}))
+	l.tell(domain.NewFact(domain.FactNoted, "", "selvedge", dawn, domain.NotedFact{Subject: domain.NoteWithdrawn}))
+	l.order.OnHold, l.owes = true, true
+	return l
+}
+
 func TestMoneyForWhatIsStillToBeSentIsNotAskedFor(t *testing.T) {
 	t.Parallel()
 	l := prepaid(t)
 	l.paid(6795)
 	require.Empty(t, l.plan(t), "the hat may still be found")
-	l.tell(domain.NewFact(domain.FactAnswered, "", "Ada", dawn, domain.AnswerFact{Action: "withdraw-order", By: "Ada", Reason: "fraud"}))
-	require.Empty(t, l.plan(t), "its hold was lifted: it may go after all")
-	l.order.OnHold, l.owes = true, true
+	l.withdrawn()
 	require.Empty(t, l.plan(t))
 	require.Equal(t, int64(1000), l.owed, "what has left is paid for, and the rest is called off")
+	l.order.OnHold = false
+	require.Empty(t, l.plan(t))
+	require.Zero(t, l.owed, "its hold was lifted: it may go after all")
+	l.tell(domain.NewFact(domain.FactContent, "", "shop", dawn, domain.ContentFact{}))
+	l.tell(domain.NewFact(domain.FactAnswered, "", "Ada", dawn, domain.AnswerFact{Action: "retry", By: "Ada"}))
+	l.order.OnHold = true
+	require.Empty(t, l.plan(t))
+	require.Zero(t, l.owed, "it goes after all, and is held for something else")
+}
+
+func TestWhatGoesBackOfACalledOffOrderIsTheDeposits(t *testing.T) {
+	t.Parallel()
+	l := prepaid(t)
+	l.paid(6795).withdrawn().paid(6795, gave("77", 1000))
+	require.Equal(t, []string{"centra-ref-atelier-10023-77 [payment×0 1000/0]"}, l.post(t))
+	require.Zero(t, l.owed)
+	require.Zero(t, liability(l.firm))
+}
+
+// Goods may leave although somebody called the order back, and the shop takes no shipment
+// of an order that it holds: there is no invoice, and they are paid for all the same.
+func TestGoodsThatLeftAreNotOwedThoughNoInvoiceBillsThem(t *testing.T) {
+	t.Parallel()
+	l := alive().tell(capturedAhead(6795)).accepted().withdrawn()
+	l.post(t)
+	require.Equal(t, int64(6795), l.owed)
+	l.shipped(1, 1, false, tees(2))
+	l.post(t)
+	require.Equal(t, int64(6795-3534-495), l.owed, "two tees of 53.00, rounded up, and the carriage")
+	l.shipped(2, 1, false, tees(1), domain.ShipmentLine{Line: "2", SKU: "SKU-2", Quantity: 1})
+	l.post(t)
+	require.Zero(t, l.owed)
+}
+
+func TestACancelledOrderThatIsPutAwayStillOwes(t *testing.T) {
+	t.Parallel()
+	l := alive().tell(capturedAhead(6795))
+	l.order.Status, l.owes, l.order.UpdatedAt = domain.ShopCancelled, true, dawn
+	l.post(t)
+	l.order.Status = domain.ShopArchived
+	require.Empty(t, l.plan(t))
+	require.Equal(t, int64(6795), l.owed)
+}
+
+// Whoever books a deposit by hand, since nobody knows the entity, has not given it back.
+func TestWhatIsOwedIsItsOwnQuestionWhateverElseIsMissing(t *testing.T) {
+	t.Parallel()
+	l := alive().tell(capturedAhead(6795))
+	l.order.Status, l.owes, l.order.UpdatedAt = domain.ShopCancelled, true, dawn
+	l.miss = &domain.Question{Kind: "unmapped:entity", Cause: "unmapped:entity:centra:ATELIER-SE"}
+	planned, err := books.Plan(books.Input{Order: l.order, Facts: l.facts, Missing: l.miss})
+	require.NoError(t, err)
+	require.Len(t, planned, 2)
+	require.Equal(t, []string{"unmapped:entity", books.KindRefundDue}, []string{planned[0].Question.Kind, planned[1].Question.Kind})
+}
+
+func TestWhatAnEarlierVersionReadIsNotAskedForBeforeItIsReadAgain(t *testing.T) {
+	t.Parallel()
+	l := prepaid(t).withoutTheHat()
+	l.order.Payment = domain.Payment{Known: true, Captured: 6795, Refunded: 1000}
+	l.post(t)
+	require.Zero(t, l.owed)
+	l.paid(6795, gave("77", 400))
+	l.post(t)
+	require.Equal(t, int64(600), l.owed)
 }

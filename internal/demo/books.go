@@ -23,22 +23,25 @@ func (w *world) books() {
 	if err != nil || len(documents) == 0 {
 		return // the page is about orders; the documents' own schedule tells what is wrong
 	}
-	posted, waiting, invoiced := 0, []string(nil), map[string]int64{}
+	posted, waiting, coming, invoiced := 0, []string(nil), 0, map[string]int64{}
 	for _, r := range documents {
-		if r.Cause != "" && len(r.Problems) > 0 {
+		switch {
+		case r.Status == domain.DocumentPosted:
+			posted++
+			if r.Document.Kind == domain.DocInvoice {
+				invoiced[r.Document.Entity+" "+r.Document.Currency] += r.Document.Totals().Gross
+			}
+		case len(r.Problems) > 0:
 			waiting = append(waiting, r.Problems[0].Message)
-		}
-		if r.Status != domain.DocumentPosted {
-			continue
-		}
-		posted++
-		if r.Document.Kind == domain.DocInvoice {
-			invoiced[r.Document.Entity+" "+r.Document.Currency] += r.Document.Totals().Gross
+		case r.Cause != "":
+			waiting = append(waiting, r.Cause+": "+string(r.Document.Key))
+		case r.Status != domain.DocumentDropped:
+			coming++
 		}
 	}
 	rest := ""
-	if coming := len(documents) - posted - len(waiting); coming > 0 {
-		rest += fmt.Sprintf("; within seconds to follow: %d", coming)
+	if coming > 0 {
+		rest += fmt.Sprintf("; to follow: %d", coming)
 	}
 	if len(waiting) > 0 {
 		rest += fmt.Sprintf("; waiting for an answer: %d", len(waiting))

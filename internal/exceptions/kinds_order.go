@@ -1,5 +1,7 @@
 package exceptions
 
+import "selvedge/internal/domain"
+
 // orderKinds are faults of the order itself, found before it is handed over.
 func orderKinds() []Kind {
 	return []Kind{
@@ -52,7 +54,7 @@ func orderKinds() []Kind {
 			Press:  "retry after the field is corrected, or after a release that reads it.",
 		},
 		{
-			Name: "withdrawn-released", Owner: Ops, Severity: Hold,
+			Name: domain.KindWithdrawnReleased, Owner: Ops, Severity: Hold,
 			Answers: []Action{Retry, WithdrawOrder}, FreedByData: true, Handbook: "withdrawn-released",
 			What:   "The order was withdrawn, and its hold in Centra was lifted since.",
 			Where:  "The order in Centra, hold.",

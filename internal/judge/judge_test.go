@@ -306,6 +306,11 @@ func TestMoneyThatFinanceIsAskedToGiveBackIsNotSilent(t *testing.T) {
 	require.True(t, d.report().OK(), d.report().String())
 	d.claims.Owed = nil
 	require.Equal(t, []judge.Counter{judge.Silent}, failing(d.report()))
+	d.acs[1].Orders[0] = handed("2.2", "atelier/2", "shipped", []judge.WarehouseLine{{LineID: "3", SKU: "SD", Quantity: 1, Shipped: 1}}, left("d", "T4", "3", "SD", 1)) // it left all the same
+	d.claims.Orders[bundle].State, d.claims.Orders[bundle].Causes = "needs-attention", []string{"cancelled-too-late:HL:2.2"}
+	require.NotContains(t, failing(d.report()), judge.Silent, "and is paid for")
+	d.claims.Owed = map[string]int64{"atelier/2": 600}
+	require.Contains(t, failing(d.report()), judge.WrongMoney)
 }
 
 // withdraw makes the cancelled order one that somebody called back: the shop holds it.

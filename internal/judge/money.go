@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -22,7 +23,7 @@ func (f *file) money() {
 			f.find(WrongMoney, "has %d captured, and %d on its shipments", gross, captured)
 			return
 		}
-		if worth, rounding := f.worth(); gross > worth+rounding {
+		if worth, rounding := f.worth(f.told); gross > worth+rounding {
 			f.find(WrongMoney, "has %d captured for shipments worth %d at most, costs of shipping included", gross, worth)
 			return
 		}
@@ -44,7 +45,7 @@ func (f *file) owed() {
 	}
 	worth, rounding := f.total(), int64(0)
 	if o.Status == "CANCELLED" || f.claim.Withdrawn && o.OnHold { // no more will be sent than was
-		worth, rounding = f.worth()
+		worth, rounding = f.worth(f.sent)
 	}
 	kept := o.Captured - worth
 	for _, r := range o.Returns {
@@ -61,26 +62,42 @@ func (f *file) owed() {
 	}
 }
 
-// worth is what the units on shipments cost, with all costs of shipping; a line that
-// is not whole may be off by the rounding of its share.
-func (f *file) worth() (worth, rounding int64) {
-	if len(f.order.Shipments) == 0 {
-		return 0, 0
-	}
-	worth = f.order.ShippingTotal
-	for _, l := range f.order.Lines {
-		if !l.Physical {
-			worth += l.Total
-			continue
-		}
-		n := 0
-		for _, s := range f.order.Shipments {
-			for _, sl := range s.Lines {
-				if sl.LineID == l.ID {
-					n += sl.Quantity
-				}
+// told counts the units of a line on the shop's shipments, sent those that a warehouse has
+// sent as well: the shop takes no shipment of an order that is held.
+func (f *file) told(line CentraLine) (n int) {
+	for _, s := range f.order.Shipments {
+		for _, l := range s.Lines {
+			if l.LineID == line.ID {
+				n += l.Quantity
 			}
 		}
+	}
+	return n
+}
+
+func (f *file) sent(line CentraLine) (n int) {
+	for _, h := range f.handed {
+		for _, l := range h.Lines {
+			if l.LineID == strconv.Itoa(line.ID) {
+				n += l.Shipped
+			}
+		}
+	}
+	return max(n, f.told(line))
+}
+
+// worth is what units of lines cost, with all costs of shipping; a line that is not whole
+// may be off by the rounding of its share.
+func (f *file) worth(units func(CentraLine) int) (worth, rounding int64) {
+	var others int64
+	any := false
+	for _, l := range f.order.Lines {
+		if !l.Physical {
+			others += l.Total
+			continue
+		}
+		n := units(l)
+		any = any || n > 0
 		if n >= l.Quantity {
 			worth += l.Total
 		} else if n > 0 {
@@ -88,10 +105,13 @@ func (f *file) worth() (worth, rounding int64) {
 			rounding++
 		}
 	}
+	if !any && len(f.order.Shipments) == 0 {
+		return 0, 0
+	}
 	if rounding > 0 {
 		rounding += int64(len(f.order.Lines)) // order discounts are shared out by unit as well
 	}
-	return worth, rounding
+	return worth + others + f.order.ShippingTotal, rounding
 }
 
 func (f *file) total() int64 {

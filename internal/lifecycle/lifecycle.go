@@ -92,7 +92,10 @@ func Decide(in Input) (Decision, error) {
 	if err != nil {
 		return Decision{}, err
 	}
-	facts.withdrawn = facts.withdrawnAt > 0 && !facts.takenBack(in.Order.ID)
+	withdrawal, err := domain.WithdrawalOf(in.Order.ID, in.Facts)
+	if err != nil {
+		return Decision{}, err
+	}
 	unreadable, unread, err := domain.Unreadable(in.Order.ID, in.Facts)
 	if err != nil {
 		return Decision{}, err
@@ -100,7 +103,7 @@ func Decide(in Input) (Decision, error) {
 	if unread { // nothing is sent on what may be out of date
 		in.Wrong = append(in.Wrong[:len(in.Wrong):len(in.Wrong)], unreadable)
 	}
-	d := &decider{Input: in, progress: progress, facts: facts, lines: map[string]domain.LineProgress{}, settled: map[domain.Step]map[string]bool{}}
+	d := &decider{Input: in, progress: progress, facts: facts, withdrawal: withdrawal, lines: map[string]domain.LineProgress{}, settled: map[domain.Step]map[string]bool{}}
 	for _, l := range progress.Lines {
 		d.lines[l.Line] = l
 	}
@@ -126,11 +129,12 @@ func Decide(in Input) (Decision, error) {
 
 type decider struct {
 	Input
-	progress domain.Progress
-	lines    map[string]domain.LineProgress
-	facts    said
-	settled  map[domain.Step]map[string]bool // what a person's skip took off our hands, by step and subject
-	out      Decision
+	progress   domain.Progress
+	lines      map[string]domain.LineProgress
+	facts      said
+	withdrawal domain.Withdrawal
+	settled    map[domain.Step]map[string]bool // what a person's skip took off our hands, by step and subject
+	out        Decision
 	// returning says that nothing is left to do but returns that are open.
 	returning bool
 }
@@ -195,7 +199,7 @@ func (d *decider) wake(at time.Time) {
 }
 
 func (d *decider) cancelled() bool {
-	return d.facts.withdrawn || d.Order.Status == domain.ShopCancelled
+	return d.withdrawal.Stands() || d.Order.Status == domain.ShopCancelled
 }
 
 // state names where the order stands; questions and outages overlay it later.

@@ -10,17 +10,12 @@ import (
 // said is what facts tell of refusals, answers and money: what decides, beside the
 // goods, what is due.
 type said struct {
-	refused  map[refusedStep]refusal
-	tried    map[string]int64 // cause → sequence of the newest answer that asks for another try
-	skipped  map[string]int64 // cause → sequence of the newest skip
-	triedAll int64            // sequence of the newest retry of everything
-	// withdrawn says that a person withdrew the order and nobody took that back.
-	withdrawn   bool
-	withdrawnAt int64   // sequence of the newest withdrawal
-	heldAt      int64   // sequence of the newest word that a withdrawn order was held in the shop
-	contents    []int64 // sequences at which the shop's order changed
-	captured    *domain.CapturedFact
-	capturedAt  time.Time
+	refused    map[refusedStep]refusal
+	tried      map[string]int64 // cause → sequence of the newest answer that asks for another try
+	skipped    map[string]int64 // cause → sequence of the newest skip
+	triedAll   int64            // sequence of the newest retry of everything
+	captured   *domain.CapturedFact
+	capturedAt time.Time
 	// capturedSequence is that of the newest CapturedFact.
 	capturedSequence int64
 	released         bool
@@ -61,14 +56,6 @@ func read(facts []domain.Fact) (said, error) {
 			})
 		case domain.FactReleased:
 			s.released = true
-		case domain.FactNoted:
-			err = take(f, func(n domain.NotedFact) {
-				if n.Subject == "withdrawn" {
-					s.heldAt = max(s.heldAt, f.Sequence)
-				}
-			})
-		case domain.FactContent:
-			s.contents = append(s.contents, f.Sequence)
 		}
 		if err != nil {
 			return said{}, err
@@ -89,8 +76,7 @@ func (s *said) answer(a domain.AnswerFact, sequence int64) {
 	switch a.Action {
 	case "skip":
 		s.skipped[a.Cause] = max(s.skipped[a.Cause], sequence)
-	case "withdraw-order":
-		s.withdrawnAt = max(s.withdrawnAt, sequence)
+	case "withdraw-order": // see domain.Withdrawal
 	default: // retry, override
 		if a.Cause == "" {
 			s.triedAll = max(s.triedAll, sequence)

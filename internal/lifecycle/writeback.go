@@ -203,7 +203,7 @@ func (d *decider) finish() {
 		return
 	}
 	number := d.Order.ID.Number
-	if d.facts.withdrawn && d.facts.heldAt < d.facts.withdrawnAt && d.Order.Status != domain.ShopCancelled && !d.last(domain.StepHold, number) {
+	if d.withdrawal.Stands() && d.withdrawal.HeldAt < d.withdrawal.At && d.Order.Status != domain.ShopCancelled && !d.last(domain.StepHold, number) {
 		return
 	}
 	if d.reduced() && !d.facts.released && d.CaptureMode != domain.CaptureExternal && d.Order.Payment.Authorized > d.Order.Payment.Captured && !d.cancelled() && !d.last(domain.StepRelease, number) {

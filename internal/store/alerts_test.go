@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -34,8 +35,9 @@ func TestHeldSumsUpWhatIsAlike(t *testing.T) {
 	require.NoError(t, s.OpenSystemException(ctx, ports.ExceptionRecord{System: "completeness/atelier", Kind: "gap", Cause: "gap:atelier/9", Subject: "9", OpenedAt: noon}))
 	require.NoError(t, s.OpenSystemException(ctx, ports.ExceptionRecord{System: "centra", Kind: "unavailable", Cause: "unavailable:centra", OpenedAt: noon}))
 
-	for cause, single := range map[string]bool{"refund-due:atelier/2": true, "refund-unexplained:atelier/2:77": true, "unmapped:entity:centra:ATELIER-UK": false} {
-		require.NoError(t, s.OpenSystemException(ctx, ports.ExceptionRecord{System: ports.DocumentsSystem, Kind: "k", Cause: cause, Subject: "document d", Value: 100, Currency: "SEK", OpenedAt: noon}))
+	for cause, single := range map[string]bool{"refund-due:atelier/2": true, "refund-unexplained:atelier/2:77": true, "document-rejected:item:LINEN/BLK": false} {
+		kind, _, _ := strings.Cut(cause, ":")
+		require.NoError(t, s.OpenSystemException(ctx, ports.ExceptionRecord{System: ports.DocumentsSystem, Kind: kind, Cause: cause, Subject: "document d", Value: 100, Currency: "SEK", OpenedAt: noon}))
 		list, err := s.Held(ctx)
 		require.NoError(t, err)
 		for _, h := range list {

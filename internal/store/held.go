@@ -11,14 +11,14 @@ import (
 )
 
 // heldRows joins open exceptions with what decides by which carrier an order would
-// leave. A cause that ends in its own order or subject is one that nobody shares; that of a
-// document names its order as refund-due:<store>/<number>, refund-unexplained with the refund behind it.
+// leave. A cause that ends in its own order or subject is one that nobody shares, and so is
+// that of a document which is one order's alone.
 const heldRows = `
 	SELECT e.id, e.store, e.number, e.cause, e.kind, e.owner, e.severity, e.problems, e.value, e.currency, e.opened_at,
 		CASE WHEN e.store IS NULL THEN e.system ELSE '' END AS system,
 		CASE WHEN e.store IS NOT NULL THEN position(':' || e.store || '/' || e.number IN e.cause) > 0
 			ELSE e.subject <> '' AND right(e.cause, length(e.subject) + 1) = '/' || e.subject
-				OR e.system = '`+ports.DocumentsSystem+`' AND e.cause ~ ':[^:/]+/[^:/]+(:[^:/]+)?$' END AS single,
+				OR e.system = '` + ports.DocumentsSystem + `' AND e.kind IN ('refund-due', 'refund-unexplained') END AS single,
 		COALESCE(o.content -> 'shippingMethod', '{}') AS method, COALESCE(o.content ->> 'country', '') AS country,
 		COALESCE(places.warehouses, '{}') AS warehouses, COALESCE(planned.services, '{}') AS services
 	FROM exceptions e
