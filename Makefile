@@ -28,11 +28,13 @@ demo: devserver build ## run the sample day: ORDERS, SEED, WEATHER, DATA; EXIT=1
 	  $(if $(filter-out 0,$(EXIT)),--exit) $(if $(JSON),--json '$(JSON)')
 
 # Vetted as a whole, as in lint, and not once more with the race detector's flags; what
-# only a debugger reads is not linked.
+# only a debugger reads is not linked. All that the tests share is compiled before the
+# first of them begins: they have time limits, and a compiler takes every core it gets.
 .PHONY: test
 test: deps ## run every test on real Temporal and PostgreSQL
 	@$(MAKE) --no-print-directory devserver
 	go vet ./...
+	CGO_ENABLED=1 go build -race $$(go list -f '{{if ne .Name "main"}}{{.ImportPath}}{{end}}' ./...)
 	go run ./internal/devpg/cmd/with-postgres -- env CGO_ENABLED=1 go test -race -vet=off -ldflags='-s -w' -count=1 -timeout 15m ./...
 	go -C deploy/devserver test -vet=off -ldflags='-s -w' -count=1 ./...
 

@@ -12,6 +12,11 @@ import (
 // StopTimeout lets a worker's running activities finish; it stays below the usual grace of 30 s.
 const StopTimeout = 20 * time.Second
 
+// DeadlockTimeout is after how long without a yield a workflow's task is given up. The
+// SDK's second is no deadlock on cores that are busy with something else, and each task
+// that is given up is done once more, and its query refused.
+const DeadlockTimeout = 5 * time.Second
+
 // WorkerOptions gives each queue its own bounds, chosen by the figures of `make bench`.
 //
 // Pollers grow with the work up to the setting, eight by default: on two cores the
@@ -35,6 +40,7 @@ func WorkerOptions(queue string, s config.Settings) worker.Options {
 	// that are under way keep all connections to PostgreSQL busy, and no look waits long
 	// enough for one to exceed its second.
 	o.MaxConcurrentWorkflowTaskExecutionSize = 100
+	o.DeadlockDetectionTimeout = DeadlockTimeout
 	// Half of them keep asking from the start: an order that is ready must not wait for the first to grow.
 	o.WorkflowTaskPollerBehavior = pollers(2, 4, s.Pollers)
 	return o

@@ -238,7 +238,7 @@ func (w *world) startWorkers(t *testing.T) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, queue := range contract.Queues() {
-		one := worker.New(w.client, queue, worker.Options{DisableWorkflowWorker: queue != contract.QueueOrders})
+		one := worker.New(w.client, queue, worker.Options{DisableWorkflowWorker: queue != contract.QueueOrders, DeadlockDetectionTimeout: assembly.DeadlockTimeout})
 		if queue == contract.QueueOrders {
 			workflows.Register(one)
 		}
