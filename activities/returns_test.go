@@ -184,9 +184,10 @@ func TestARunThatDiedBeforeItRecordedARefundPaysNothingTwice(t *testing.T) {
 	require.True(t, b.look(1).Settled)
 }
 
-// Money that another return has asked for is as good as gone: a provider takes days.
-func TestNoMoreThanWasCapturedIsAskedForWhileRefundsAreOpen(t *testing.T) {
-	t.Parallel()
+// asksTwice is a back room with money for one of two returns; the first has asked for it,
+// and the second is to.
+func asksTwice(t *testing.T) *backRoom {
+	t.Helper()
 	b := newBackRoom(t)
 	b.shop.order.Payment.Captured = 5000
 	b.refund = func(r *domain.ShopReturn) error { r.RefundAsked++; return nil }
@@ -195,29 +196,31 @@ func TestNoMoreThanWasCapturedIsAskedForWhileRefundsAreOpen(t *testing.T) {
 	require.NoError(t, b.take(1))
 	require.NoError(t, b.take(1))
 	require.NoError(t, b.take(2))
+	return b
+}
+
+func (b *backRoom) refusesTheSecond(t *testing.T) {
+	t.Helper()
 	failed(t, b.take(2), activities.ErrRefused)
 	require.Equal(t, []string{"41"}, b.refunds)
 	require.Equal(t, "refund-not-captured", b.look(2).Questions[0].Kind)
 }
 
+// Money that another return has asked for is as good as gone: a provider takes days.
+func TestNoMoreThanWasCapturedIsAskedForWhileRefundsAreOpen(t *testing.T) {
+	t.Parallel()
+	asksTwice(t).refusesTheSecond(t)
+}
+
 // A refund that gets through while we read is missing from neither side.
 func TestNoMoreThanWasCapturedIsAskedForWhileARefundGetsThrough(t *testing.T) {
 	t.Parallel()
-	b := newBackRoom(t)
-	b.shop.order.Payment.Captured = 5000
-	b.refund = func(r *domain.ShopReturn) error { r.RefundAsked++; return nil }
-	b.comesBack("r1", domain.CustomerReturn, 1)
-	b.comesBack("r2", domain.CustomerReturn, 1)
-	require.NoError(t, b.take(1))
-	require.NoError(t, b.take(1))
-	require.NoError(t, b.take(2))
+	b := asksTwice(t)
 	b.between = func() {
 		b.there[0].RefundAsked, b.there[0].Refunded = 0, b.there[0].Total
 		b.shop.order.Payment.Refunded += b.there[0].Total
 	}
-	failed(t, b.take(2), activities.ErrRefused)
-	require.Equal(t, []string{"41"}, b.refunds)
-	require.Equal(t, "refund-not-captured", b.look(2).Questions[0].Kind)
+	b.refusesTheSecond(t)
 }
 
 func TestAParcelCalledUndeliveredByMistakePaysNoCarriage(t *testing.T) {

@@ -28,9 +28,9 @@ type orderResolveCmd struct {
 // answerFlags are what every answer is given.
 type answerFlags struct {
 	Exception string            `help:"Cause of the question, as \"order show\" and \"exceptions list\" print it; needed for skip and override when several are open." placeholder:"CAUSE"`
-	Override  map[string]string `help:"Value for this one alone, such as shippingService=RM48." placeholder:"KEY=VALUE"`
+	Override  map[string]string `help:"Value for this one alone, such as shippingService=RM48, or order=atelier/10023 of a return without an order." placeholder:"KEY=VALUE"`
 	By        string            `help:"Who answers; by default who is logged in." placeholder:"NAME"`
-	Reason    string            `help:"Why; needed for skip and withdraw-order." placeholder:"TEXT"`
+	Reason    string            `help:"Why; needed to skip, or to withdraw an order." placeholder:"TEXT"`
 	CommandID string            `name:"command-id" help:"The same command twice has one effect; random by default." placeholder:"ID"`
 	JSON      bool              `name:"json" help:"Print JSON."`
 	Within    time.Duration     `help:"Longest time to wait for the workflow before the answer is left as a signal." default:"10s" placeholder:"DURATION"`
